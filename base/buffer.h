@@ -80,7 +80,9 @@ class Slice {
   // A slice of its own holding a copy of `bytes`.
   static Slice Copy(std::string_view bytes);
   // A slice of bytes that live for ever (string literals); counts nothing.
-  static Slice Literal(std::string_view bytes) { return Slice(nullptr, bytes.data(), bytes.size()); }
+  static Slice Literal(std::string_view bytes) {
+    return Slice(nullptr, bytes.data(), bytes.size());
+  }
 
   const char* data() const { return data_; }
   size_t size() const { return size_; }

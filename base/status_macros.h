@@ -9,8 +9,8 @@
 // The two macros we allow. Both return early from a function that itself returns absl::Status or
 // absl::StatusOr. They add no text: a caller that has context wraps the call in a function.
 
-#define SLUICE_RETURN_IF_ERROR(expr)                             \
-  do {                                                           \
+#define SLUICE_RETURN_IF_ERROR(expr)                                  \
+  do {                                                                \
     if (absl::Status status_ = (expr); !status_.ok()) return status_; \
   } while (false)
 
