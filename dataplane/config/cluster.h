@@ -10,6 +10,10 @@
 #include "dataplane/config/tls.h"
 #include "dataplane/http/codec_options.h"
 
+namespace sluice::tls {
+class ClientTlsContext;  // tls/client_context.h
+}
+
 namespace sluice::config {
 
 enum class Health : uint8_t { kHealthy, kDegraded, kUnhealthy, kDraining };
@@ -78,6 +82,8 @@ struct Cluster {
   uint32_t max_requests_per_connection = 0;  // 0: no limit.
   CircuitBreaker circuit_breaker;
   std::shared_ptr<const UpstreamTls> tls;  // Null: plain.
+  // Built from `tls` on the main thread before publishing, shared by all workers.
+  std::shared_ptr<const tls::ClientTlsContext> tls_context;
   bool tcp_keepalive = false;
 };
 

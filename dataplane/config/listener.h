@@ -16,6 +16,10 @@ namespace sluice::router {
 class Router;  // Compiled RouteTable (router/router.h).
 }
 
+namespace sluice::tls {
+class ServerTlsContext;  // tls/server_context.h
+}
+
 namespace sluice::config {
 
 // One filter of the chain, in configured order.
@@ -96,6 +100,8 @@ struct FilterChain {
   std::string name;
   FilterChainMatch match;
   std::shared_ptr<const DownstreamTls> tls;  // Null: plain.
+  // Built from `tls` on the main thread before publishing, shared by all workers.
+  std::shared_ptr<const tls::ServerTlsContext> tls_context;
   std::shared_ptr<const HttpConnection> http;
   int64_t transport_connect_timeout_ms = 10'000;
 };
