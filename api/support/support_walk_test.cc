@@ -91,9 +91,8 @@ TEST(SupportWalkTest, TheInertValueOfABoolMayBeTrue) {
   listener.mutable_bind_to_port()->set_value(true);
   EXPECT_EQ(WalkSupport(listener), Findings{});
   listener.mutable_bind_to_port()->set_value(false);
-  EXPECT_EQ(WalkSupport(listener),
-            (Findings{{FieldFault::kRefused, "bind_to_port",
-                       "envoy.config.listener.v3.Listener.bind_to_port"}}));
+  EXPECT_EQ(WalkSupport(listener), (Findings{{FieldFault::kRefused, "bind_to_port",
+                                              "envoy.config.listener.v3.Listener.bind_to_port"}}));
 }
 
 TEST(SupportWalkTest, AnUnknownFieldIsNamedByItsNumberAndOnlyOnce) {
@@ -118,17 +117,15 @@ TEST(SupportWalkTest, AnEnumValueMayBeListedWhileItsFieldIsImplemented) {
   cluster.set_lb_policy(Cluster::LEAST_REQUEST);
   EXPECT_EQ(WalkSupport(cluster), Findings{});
   cluster.set_lb_policy(Cluster::MAGLEV);
-  EXPECT_EQ(WalkSupport(cluster),
-            (Findings{{FieldFault::kListed, "lb_policy",
-                       "envoy.config.cluster.v3.Cluster.LbPolicy.MAGLEV"}}));
+  EXPECT_EQ(WalkSupport(cluster), (Findings{{FieldFault::kListed, "lb_policy",
+                                             "envoy.config.cluster.v3.Cluster.LbPolicy.MAGLEV"}}));
 }
 
 TEST(SupportWalkTest, AnUnknownEnumValueIsAFinding) {
   Cluster cluster;
   cluster.set_lb_policy(static_cast<Cluster::LbPolicy>(99));
-  EXPECT_EQ(WalkSupport(cluster),
-            (Findings{{FieldFault::kUnknownEnumValue, "lb_policy",
-                       "envoy.config.cluster.v3.Cluster.LbPolicy.99", 99}}));
+  EXPECT_EQ(WalkSupport(cluster), (Findings{{FieldFault::kUnknownEnumValue, "lb_policy",
+                                             "envoy.config.cluster.v3.Cluster.LbPolicy.99", 99}}));
 }
 
 TEST(SupportWalkTest, AnAnyIsWalkedOnlyWhenTheCallerUnpacksIt) {
