@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/arena.h"
+
+namespace sluice::base {
+
+char* Arena::AllocateSlow(size_t n, size_t align) {
+  Block* block = Block::New(n + align);
+  pins_.push_back(Slice(block, block->data(), block->capacity()));
+  block->Unref();
+  next_ = block->data();
+  end_ = block->data() + block->capacity();
+  return Allocate(n, align);
+}
+
+void Arena::Reset() {
+  pins_.clear();
+  next_ = end_ = nullptr;
+}
+
+}  // namespace sluice::base
