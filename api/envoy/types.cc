@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/envoy/types.h"
 
-#include "google/protobuf/descriptor.h"
-
 #include "envoy/config/accesslog/v3/accesslog.pb.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/cluster/v3/circuit_breaker.pb.h"
@@ -86,6 +84,7 @@
 #include "envoy/type/v3/token_bucket.pb.h"
 #include "google/api/expr/v1alpha1/checked.pb.h"
 #include "google/api/expr/v1alpha1/syntax.pb.h"
+#include "google/protobuf/descriptor.h"
 #include "google/rpc/status.pb.h"
 #include "udpa/type/v1/typed_struct.pb.h"
 #include "xds/core/v3/authority.pb.h"
@@ -151,7 +150,8 @@ std::vector<const google::protobuf::Descriptor*> TypePerFile() {
       envoy::extensions::filters::http::rbac::v3::RBAC::descriptor(),
       envoy::extensions::filters::http::router::v3::Router::descriptor(),
       envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::descriptor(),
-      envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::descriptor(),
+      envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::
+          descriptor(),
       envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy::descriptor(),
       envoy::extensions::load_balancing_policies::common::v3::SlowStartConfig::descriptor(),
       envoy::extensions::load_balancing_policies::least_request::v3::LeastRequest::descriptor(),
