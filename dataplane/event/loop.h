@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
@@ -113,7 +114,9 @@ class FdWatch {
 // none, then deletions.
 //
 // Thread:   created anywhere, then used from the thread that calls Run only; Post and Stop from
-// any. Limits:   posted tasks are unbounded: posters bound themselves.
+//           any.
+// Lifetime: outlives its timers, watches and connections.
+// Limits:   posted tasks are unbounded: posters bound themselves.
 class Loop {
  public:
   explicit Loop(const base::Clock& clock = base::Clock::System());
@@ -139,6 +142,10 @@ class Loop {
   void AtTurnEnd(TurnEnd& work) {
     if (!work.linked()) turn_end_.PushBack(work);
   }
+
+  // The same, but at the end of the next turn, which then does not wait: for work that must let
+  // descriptors have their turn in between.
+  void AtNextTurnEnd(TurnEnd& work);
 
   // Destroys `object` at the end of this turn.
   void DeleteLater(std::unique_ptr<Deferred> object);

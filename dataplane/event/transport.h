@@ -35,7 +35,9 @@ class Transport {
   // was filled.
   virtual IoResult Read(base::Buffer& in, size_t limit) = 0;
 
-  // Sends from the front of `out`, draining what was sent.
+  // Sends from the front of `out`, draining what was taken. kAgain when the socket took less than
+  // all, with the bytes it took; kOk when `out` is empty. Called with an empty `out` it sends what
+  // the transport itself holds back (wants_write).
   virtual IoResult Write(base::Buffer& out) = 0;
 
   // Continues a handshake: kOk when done (at once for plain), kAgain, or kError.
