@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/manifest/object.h"
 #include "api/manifest/origin.h"
+#include "api/manifest/read_limits.h"
 #include "google/protobuf/message.h"
 
 namespace sluice::manifest {
-
-struct ReadLimits {
-  size_t max_stream_bytes = 16 << 20;
-  size_t max_document_bytes = 4 << 20;
-  size_t max_documents = 10'000;  // items of a List count
-  size_t max_nodes = 1 << 18;     // scalars, lists and mappings in one document
-  int max_depth = 64;
-  size_t max_problems = 1'000;  // the last one says that there are more
-};
 
 struct ParseOptions {
   // False is for objects that a Kubernetes API server sends: unknown fields are skipped in
