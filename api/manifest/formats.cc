@@ -30,8 +30,7 @@ bool IsLowerAlnum(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit
 bool IsLabel(std::string_view text) {
   if (text.empty() || text.size() > 63) return false;
   if (!IsLowerAlnum(text.front()) || !IsLowerAlnum(text.back())) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsLowerAlnum(c) || c == '-'; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return IsLowerAlnum(c) || c == '-'; });
 }
 
 bool IsSubdomain(std::string_view text) {
@@ -100,7 +99,9 @@ std::string CheckDomainPath(std::string_view text) {
   return "must be a domain, \"/\" and a path, such as \"sluice.dev/gateway-controller\".";
 }
 
-std::string Unless(bool ok, std::string_view rule) { return ok ? std::string() : std::string(rule); }
+std::string Unless(bool ok, std::string_view rule) {
+  return ok ? std::string() : std::string(rule);
+}
 
 }  // namespace
 
@@ -177,7 +178,8 @@ std::string CheckRoutePath(std::string_view text) {
 
 bool IsIPv4(std::string_view text) {
   in_addr address;
-  return text.size() <= INET_ADDRSTRLEN && inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
+  return text.size() <= INET_ADDRSTRLEN &&
+         inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
 }
 
 bool IsIPv6(std::string_view text) {

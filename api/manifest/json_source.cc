@@ -73,9 +73,7 @@ class TreeFeeder : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t& text) override {
     return tree_.Scalar(NodeType::kFloat, text, LineBefore());
   }
-  bool string(string_t& value) override {
-    return tree_.Scalar(NodeType::kString, value, Line());
-  }
+  bool string(string_t& value) override { return tree_.Scalar(NodeType::kString, value, Line()); }
   bool binary(binary_t&) override { return false; }
   bool start_object(size_t) override { return tree_.StartMap(Line()); }
   bool key(string_t& value) override {

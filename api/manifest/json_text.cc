@@ -16,8 +16,8 @@ size_t EscapedLength(std::string_view rest, unsigned* code_point) {
     *code_point = byte(1);
     return 2;
   }
-  for (const std::string_view bad : {"\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF", "\xEF\xBF\xBE",
-                                     "\xEF\xBF\xBF"}) {
+  for (const std::string_view bad :
+       {"\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
     if (!absl::StartsWith(rest, bad)) continue;
     *code_point = ((byte(0) & 0x0Fu) << 12) | ((byte(1) & 0x3Fu) << 6) | (byte(2) & 0x3Fu);
     return 3;

@@ -42,8 +42,9 @@ class StreamReader {
 
   void ReadStream(std::string_view text) {
     if (text.size() > options_.limits.max_stream_bytes) {
-      problems_.Add(0, "", absl::StrCat("holds ", text.size(), " bytes; at most ",
-                                        options_.limits.max_stream_bytes, " are read at once."));
+      problems_.Add(0, "",
+                    absl::StrCat("holds ", text.size(), " bytes; at most ",
+                                 options_.limits.max_stream_bytes, " are read at once."));
       return;
     }
     for (const Chunk& chunk : SplitDocuments(text)) {
@@ -63,18 +64,17 @@ class StreamReader {
                                  options_.limits.max_document_bytes, " are read."));
       return;
     }
-    const DocumentHandler handler = {
-        .on_document =
-            [this](const Node& root) {
-              ReadDocument(root, /*may_be_list=*/true);
-              return !stopped_ && !problems_.full();
-            },
-        .on_error =
-            [this](int line, std::string reason) {
-              problems_.StartResource("");
-              problems_.Add(line, "", std::move(reason));
-              return false;
-            }};
+    const DocumentHandler handler = {.on_document =
+                                         [this](const Node& root) {
+                                           ReadDocument(root, /*may_be_list=*/true);
+                                           return !stopped_ && !problems_.full();
+                                         },
+                                     .on_error =
+                                         [this](int line, std::string reason) {
+                                           problems_.StartResource("");
+                                           problems_.Add(line, "", std::move(reason));
+                                           return false;
+                                         }};
     const bool is_json = absl::StartsWith(absl::StripLeadingAsciiWhitespace(chunk.text), "{");
     (is_json ? ReadJson : ReadYaml)(chunk.text, chunk.first_line, options_.limits, handler);
   }
@@ -90,8 +90,9 @@ class StreamReader {
     const std::string_view kind = TextOf(root.Find("kind"));
     if (may_be_list && kind == "List") return ReadItems(root);
     if (++documents_ > options_.limits.max_documents) {
-      problems_.Add(root.line, "", absl::StrCat("there are more than ",
-                                                options_.limits.max_documents, " objects."));
+      problems_.Add(
+          root.line, "",
+          absl::StrCat("there are more than ", options_.limits.max_documents, " objects."));
       stopped_ = true;
       return;
     }
@@ -196,8 +197,8 @@ class StreamReader {
     if (key.name.empty()) return;  // already told
     const auto [first, is_new] = first_lines_.emplace(key, line);
     if (is_new) return;
-    problems_.Add(line, "", absl::StrCat("is given twice; the first begins in line ",
-                                         first->second, "."));
+    problems_.Add(line, "",
+                  absl::StrCat("is given twice; the first begins in line ", first->second, "."));
   }
 
   const ParseOptions& options_;
@@ -220,8 +221,9 @@ std::vector<Problem> ParseJsonMessage(std::string_view json, const ParseOptions&
                                       google::protobuf::Message* message) {
   ProblemList problems("", options.limits.max_problems);
   if (json.size() > options.limits.max_document_bytes) {
-    problems.Add(0, "", absl::StrCat("holds ", json.size(), " bytes; at most ",
-                                     options.limits.max_document_bytes, " are read."));
+    problems.Add(0, "",
+                 absl::StrCat("holds ", json.size(), " bytes; at most ",
+                              options.limits.max_document_bytes, " are read."));
     return problems.Take();
   }
   FieldOrigins origins;

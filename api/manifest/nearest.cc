@@ -3,14 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace sluice::manifest {
 namespace {
 
 // Bounds the work that one misspelt name can ask for.
 constexpr size_t kMaxLength = 64;
+
+constexpr size_t kMinPart = 4;
 
 using Row = std::array<size_t, kMaxLength + 1>;
 
@@ -35,6 +39,14 @@ size_t Distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// True if one is the beginning or the end of the other: "match" for "matches", "Prefix" for
+// "PathPrefix".
+bool IsPartOf(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return a.size() >= kMinPart &&
+         (absl::StartsWithIgnoreCase(b, a) || absl::EndsWithIgnoreCase(b, a));
+}
+
 }  // namespace
 
 std::string_view NearestName(std::string_view name, std::span<const std::string_view> candidates) {
@@ -48,7 +60,10 @@ std::string_view NearestName(std::string_view name, std::span<const std::string_
     best_distance = distance;
     best = candidate;
   }
-  return best;
+  if (!best.empty()) return best;
+  const auto part = std::find_if(candidates.begin(), candidates.end(),
+                                 [name](std::string_view c) { return IsPartOf(name, c); });
+  return part == candidates.end() ? std::string_view() : *part;
 }
 
 }  // namespace sluice::manifest

@@ -29,8 +29,8 @@ std::string Quoted(std::string_view text) {
 
 std::string WrongType(std::string_view wanted, const Node& node) {
   std::string reason = absl::StrCat("must be ", wanted, ", not ", NameOf(node.type));
-  const bool scalar = node.type == NodeType::kBool || node.type == NodeType::kInt ||
-                      node.type == NodeType::kFloat;
+  const bool scalar =
+      node.type == NodeType::kBool || node.type == NodeType::kInt || node.type == NodeType::kFloat;
   if (wanted == "a string" && scalar && node.text.size() <= kMaxShown) {
     return absl::StrCat(reason, "; write it in quotes: \"", node.text, "\".");
   }
@@ -68,8 +68,7 @@ std::string CheckChoice(std::string_view text, std::string_view one_of) {
     if (text == choice) return {};
   }
   const std::string_view nearest = NearestName(text, choices);
-  std::string reason =
-      absl::StrCat(Quoted(text), " is not one of ", absl::StrJoin(choices, ", "));
+  std::string reason = absl::StrCat(Quoted(text), " is not one of ", absl::StrJoin(choices, ", "));
   if (nearest.empty()) return absl::StrCat(reason, ".");
   return absl::StrCat(reason, "; did you mean \"", nearest, "\"?");
 }

@@ -69,8 +69,7 @@ std::string ReadIntOrString(const Node& node, k8s::IntOrString* value) {
   }
   int64_t number;
   if (node.type != NodeType::kInt) return WrongType("a whole number or a string", node);
-  if (!ParseInt(node.text, &number) || number < 0 ||
-      number > std::numeric_limits<int32_t>::max()) {
+  if (!ParseInt(node.text, &number) || number < 0 || number > std::numeric_limits<int32_t>::max()) {
     return absl::StrCat(node.text, " is out of range.");
   }
   value->set_int_value(static_cast<int32_t>(number));
@@ -103,7 +102,8 @@ std::string ReadSpecial(const Node& node, google::protobuf::Message* message) {
 }
 
 std::string CheckSpecial(const google::protobuf::Message& message, const api::FieldRules& rules) {
-  if (const auto* duration = As<Duration>(message)) return CheckDuration(FromProto(*duration), rules);
+  if (const auto* duration = As<Duration>(message))
+    return CheckDuration(FromProto(*duration), rules);
   if (const auto* quantity = As<k8s::Quantity>(message)) {
     return CheckNumber(quantity->value(), rules);
   }

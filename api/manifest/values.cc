@@ -105,8 +105,8 @@ absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
 
 std::string WriteDuration(absl::Duration duration) {
   std::string out;
-  for (const auto& [name, size] : {DurationUnits()[1], DurationUnits()[2], DurationUnits()[3],
-                                   DurationUnits()[0]}) {
+  for (const auto& [name, size] :
+       {DurationUnits()[1], DurationUnits()[2], DurationUnits()[3], DurationUnits()[0]}) {
     const int64_t count = absl::IDivDuration(duration, size, &duration);
     if (count > 0) absl::StrAppend(&out, count, name);
   }
@@ -178,10 +178,9 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(std::string_view text
 }
 
 std::string WriteTimestamp(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime(
-      "%Y-%m-%d%ET%H:%M:%E*SZ",
-      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-      absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ",
+                          absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+                          absl::UTCTimeZone());
 }
 
 }  // namespace sluice::manifest

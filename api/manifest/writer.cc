@@ -29,13 +29,13 @@ void WriteScalar(const Message& message, const Field* field, int index, ValueSin
   const bool one = index < 0;
   switch (field->cpp_type()) {
     case Field::CPPTYPE_STRING: {
-      const std::string text = one ? from->GetString(message, field)
-                                   : from->GetRepeatedString(message, field, index);
+      const std::string text =
+          one ? from->GetString(message, field) : from->GetRepeatedString(message, field, index);
       return sink.Text(field->type() == Field::TYPE_BYTES ? absl::Base64Escape(text) : text);
     }
     case Field::CPPTYPE_BOOL: {
-      const bool value = one ? from->GetBool(message, field)
-                             : from->GetRepeatedBool(message, field, index);
+      const bool value =
+          one ? from->GetBool(message, field) : from->GetRepeatedBool(message, field, index);
       return sink.Bare(value ? "true" : "false");
     }
     case Field::CPPTYPE_INT32:
@@ -111,18 +111,17 @@ std::vector<const Field*> WrittenFields(const Message& message) {
   std::vector<const Field*> fields;
   for (int i = 0; i < type->field_count(); ++i) {
     const Field* field = type->field(i);
-    const bool is_set = field->is_repeated() ? from->FieldSize(message, field) > 0
-                                             : from->HasField(message, field);
-    const bool is_required_zero =
-        RulesOf(field).required() && field->cpp_type() != Field::CPPTYPE_MESSAGE &&
-        !field->is_repeated();
+    const bool is_set =
+        field->is_repeated() ? from->FieldSize(message, field) > 0 : from->HasField(message, field);
+    const bool is_required_zero = RulesOf(field).required() &&
+                                  field->cpp_type() != Field::CPPTYPE_MESSAGE &&
+                                  !field->is_repeated();
     if (is_set || is_required_zero) fields.push_back(field);
   }
   return fields;
 }
 
-void WriteFields(const Message& message, const std::vector<const Field*>& fields,
-                 ValueSink& sink) {
+void WriteFields(const Message& message, const std::vector<const Field*>& fields, ValueSink& sink) {
   for (const Field* field : fields) {
     sink.Key(field->json_name());
     if (field->is_map()) {

@@ -12,16 +12,27 @@ namespace {
 
 // Words that some YAML version takes for null or a boolean.
 bool IsYamlWord(std::string_view text) {
-  for (const std::string_view word : {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}) {
+  for (const std::string_view word :
+       {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}) {
     if (absl::EqualsIgnoreCase(text, word)) return true;
   }
   return false;
 }
 
+// "1m30s", "64Ki": starts with a digit, yet is no number in any YAML.
+bool IsAmount(std::string_view text) {
+  return absl::ascii_isdigit(text.front()) && absl::ascii_isalpha(text.back()) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isdigit(c) || absl::StrContains("hmsKMGTPi", c);
+         });
+}
+
 // Narrow on purpose: only what cannot be a number, a time or syntax in any YAML stays unquoted.
 bool IsPlain(std::string_view text) {
   if (text.empty() || IsYamlWord(text)) return false;
-  if (!absl::ascii_isalpha(text.front()) && text.front() != '/' && text.front() != '_') return false;
+  if (IsAmount(text)) return true;
+  if (!absl::ascii_isalpha(text.front()) && text.front() != '/' && text.front() != '_')
+    return false;
   if (text.back() == ':') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isalnum(c) || absl::StrContains("-._/+=:@", c);

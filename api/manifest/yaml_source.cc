@@ -82,7 +82,8 @@ bool IsFloat(std::string_view text) {
   if (text == ".inf" || text == ".Inf" || text == ".INF") return true;
   if (const size_t e = text.find_first_of("eE"); e != std::string_view::npos) {
     std::string_view exponent = text.substr(e + 1);
-    if (exponent.size() > 1 && (exponent[0] == '-' || exponent[0] == '+')) exponent.remove_prefix(1);
+    if (exponent.size() > 1 && (exponent[0] == '-' || exponent[0] == '+'))
+      exponent.remove_prefix(1);
     if (!AllDigits(exponent)) return false;
     text = text.substr(0, e);
   }

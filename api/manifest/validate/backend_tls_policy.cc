@@ -22,9 +22,8 @@ void CheckSubjectAltName(const gateway::v1::SubjectAltName& name, const std::str
                               name.type(), "."));
   }
   if (is_uri == name.uri().empty()) {
-    findings.Add(absl::StrCat(path, ".uri"),
-                 absl::StrCat(is_uri ? "is required" : "must be absent", " with type ", name.type(),
-                              "."));
+    findings.Add(absl::StrCat(path, ".uri"), absl::StrCat(is_uri ? "is required" : "must be absent",
+                                                          " with type ", name.type(), "."));
   } else if (is_uri && !absl::StrContains(name.uri(), "://")) {
     findings.Add(absl::StrCat(path, ".uri"),
                  "must be an absolute URI, such as \"spiffe://example.org/ns/shop\".");

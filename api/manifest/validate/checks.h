@@ -40,7 +40,6 @@ void CheckFilters(const Filters& filters, const Matches& matches, const std::str
                   Findings& findings);
 
 // A selector that stands at `path`.
-void CheckSelector(const k8s::LabelSelector& selector, const std::string& path,
-                   Findings& findings);
+void CheckSelector(const k8s::LabelSelector& selector, const std::string& path, Findings& findings);
 
 }  // namespace sluice::manifest

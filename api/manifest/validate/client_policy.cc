@@ -16,7 +16,8 @@ void CheckKind(const v1alpha1::ClientPolicy& policy, Findings& findings) {
     findings.Add("spec.tls.maxVersion", "must not be below minVersion (1.3).");
   }
   if (tls.min_version() == "1.3" && !tls.cipher_suites().empty()) {
-    findings.Add("spec.tls.cipherSuites", "must be absent with minVersion 1.3, which fixes its own.");
+    findings.Add("spec.tls.cipherSuites",
+                 "must be absent with minVersion 1.3, which fixes its own.");
   }
 }
 

@@ -90,11 +90,11 @@ void CheckPathModifier(const gateway::v1::HTTPPathModifier& modifier, const Matc
                               modifier.type(), "."));
   }
   if (is_prefix && !MatchesOnePrefix(matches)) {
-    findings.Add(path, "ReplacePrefixMatch needs a rule with exactly one match, of type PathPrefix.");
+    findings.Add(path,
+                 "ReplacePrefixMatch needs a rule with exactly one match, of type PathPrefix.");
   }
   // A control byte or space here would end up in a request line.
-  for (const auto& [member, value] :
-       std::map<std::string_view, std::string_view>{
+  for (const auto& [member, value] : std::map<std::string_view, std::string_view>{
            {"replaceFullPath", modifier.replace_full_path()},
            {"replacePrefixMatch", modifier.replace_prefix_match()}}) {
     const bool is_clean = std::all_of(value.begin(), value.end(),

@@ -17,7 +17,8 @@ bool HasPemBlock(std::string_view pem, std::string_view label) {
   for (size_t at = begin; at != std::string_view::npos; at = pem.find("-----BEGIN ", at + 1)) {
     const std::string_view line = pem.substr(at + 11, pem.find('\n', at) - at - 11);
     const size_t dashes = line.find("-----");
-    if (dashes == std::string_view::npos || !absl::EndsWith(line.substr(0, dashes), label)) continue;
+    if (dashes == std::string_view::npos || !absl::EndsWith(line.substr(0, dashes), label))
+      continue;
     const std::string end = absl::StrCat("-----END ", line.substr(0, dashes), "-----");
     if (absl::StrContains(pem.substr(at), end)) return true;
   }

@@ -25,8 +25,8 @@ bool SameObject(const PolicyTargetReference& a, const PolicyTargetReference& b) 
 
 // Two references to one object are apart only if both name a section, and not the same.
 bool Clash(const PolicyTargetReference& a, const PolicyTargetReference& b) {
-  return SameObject(a, b) && (!a.has_section_name() || !b.has_section_name() ||
-                              a.section_name() == b.section_name());
+  return SameObject(a, b) &&
+         (!a.has_section_name() || !b.has_section_name() || a.section_name() == b.section_name());
 }
 
 }  // namespace
@@ -40,9 +40,9 @@ void CheckTargets(const google::protobuf::RepeatedPtrField<PolicyTargetReference
       return kind.group == target.group() && kind.kind == target.kind();
     });
     if (!known) {
-      findings.Add(path, absl::StrCat("kind \"", target.kind(), "\" in group \"", target.group(),
-                                      "\" cannot be a target; possible are ", Allowed(allowed),
-                                      "."));
+      findings.Add(path,
+                   absl::StrCat("kind \"", target.kind(), "\" in group \"", target.group(),
+                                "\" cannot be a target; possible are ", Allowed(allowed), "."));
     }
     for (int j = 0; j < i; ++j) {
       if (!Clash(targets[j], target)) continue;

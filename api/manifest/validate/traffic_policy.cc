@@ -37,8 +37,7 @@ void CheckRetry(const v1alpha1::RetryPolicy& retry, Findings& findings) {
   const v1alpha1::RetryBackoff& backoff = retry.backoff();
   const absl::Duration base =
       backoff.has_base() ? FromProto(backoff.base()) : absl::Milliseconds(25);
-  const absl::Duration max =
-      backoff.has_max() ? FromProto(backoff.max()) : absl::Milliseconds(250);
+  const absl::Duration max = backoff.has_max() ? FromProto(backoff.max()) : absl::Milliseconds(250);
   if (base <= max) return;
   findings.Add("spec.retry.backoff",
                absl::StrCat("base (", WriteDuration(base), ") must not be longer than max (",
@@ -47,7 +46,8 @@ void CheckRetry(const v1alpha1::RetryPolicy& retry, Findings& findings) {
 
 void CheckWholeSeconds(const google::protobuf::Duration& duration, std::string path,
                        Findings& findings) {
-  if (duration.nanos() != 0) findings.Add(path, "must be whole seconds; the kernel counts in them.");
+  if (duration.nanos() != 0)
+    findings.Add(path, "must be whole seconds; the kernel counts in them.");
 }
 
 }  // namespace
