@@ -223,7 +223,7 @@ void Stream::AfterSendLocked(const Snapshot& snapshot, const TypeLine& line,
   const absl::Time until = clock_() + limits_.follow_wait;
   const bool is_cluster = line.type_url() == kClusterType;
   TypeLine* endpoints = is_cluster ? FindLineLocked(kEndpointType) : nullptr;
-  for (const ResourcePtr& resource : batch.resources) {
+  for (const ResourcePtr& resource : batch.changed) {
     std::vector<ResourceRef> own_name;
     if (is_cluster && resource->follows.empty()) {
       own_name.push_back({std::string(kEndpointType), resource->name});

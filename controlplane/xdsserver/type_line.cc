@@ -203,7 +203,6 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
   batch.version = VersionText(now.fingerprint());
   // Not the version that it will be when the rest has gone.
   if (has_withheld_) batch.version += "+draining";
-  if (batch.resources.empty() && batch.removed.empty() && !must_answer_) return std::nullopt;
   must_answer_ = false;
   return batch;
 }
@@ -223,6 +222,7 @@ TypeLine::Batch TypeLine::TakeWhole(const ResourceMap& now, Work& work) {
     if (interest_.Covers(resource->name)) batch.resources.push_back(resource);
   });
   for (const ResourcePtr& resource : work.withheld) batch.resources.push_back(resource);
+  batch.changed = work.send;
   std::sort(batch.resources.begin(), batch.resources.end(), ByName);
   Adopt(now, work);
   return batch;
@@ -245,6 +245,7 @@ TypeLine::Batch TypeLine::TakePart(const ResourceMap& now, Work& work, size_t by
     if (!has_room(name.size() + 8)) break;
     batch.removed.push_back(std::move(name));
   }
+  batch.changed = batch.resources;
   if (!is_full) {
     Adopt(now, work);
     return batch;

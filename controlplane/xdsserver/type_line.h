@@ -49,6 +49,7 @@ class TypeLine {
 
   struct Batch {
     std::vector<ResourcePtr> resources;
+    std::vector<ResourcePtr> changed;  // those of them that the client did not have
     std::vector<std::string> removed;
     std::string version;  // of the type, for a state-of-the-world response
   };
