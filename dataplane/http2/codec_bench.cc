@@ -52,7 +52,7 @@ struct ClientEnd final : http::ClientCodecHost, http::ResponseSink {
   void OnReset(const http::StreamError&) override { std::abort(); }
   void OnCanSend() override {}
 
-  uint64_t completed = 0;
+  benchmark::IterationCount completed = 0;
 };
 
 // Argument: bytes of the response's body.
