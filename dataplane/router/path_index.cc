@@ -36,8 +36,8 @@ absl::Status AtRoute(const config::Route& route, size_t position, std::string_vi
 
 std::string_view ComparedPrefix(const config::PathMatch& match) {
   std::string_view value = match.value;
-  if (match.kind == PathKind::kSegmentPrefix) {
-    while (!value.empty() && value.back() == '/') value.remove_suffix(1);
+  if (match.kind == PathKind::kSegmentPrefix && !value.empty() && value.back() == '/') {
+    value.remove_suffix(1);
   }
   return value;
 }
