@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "envoy/types.h"
+#include "api/envoy/types.h"
 
 namespace sluice::compile {
 
