@@ -65,6 +65,18 @@ class FunctionTimer final : public Timer {
   absl::AnyInvocable<void()> on_timer_;
 };
 
+// A Timer that calls a member function of the object it stands in:
+//   MemberTimer<Exchange, &Exchange::OnTimeout> timeout_{loop, *this};
+template <typename T, void (T::*kMethod)()>
+class MemberTimer final : public Timer {
+ public:
+  MemberTimer(Loop& loop, T& owner) : Timer(loop), owner_(owner) {}
+
+ private:
+  void OnTimer() override { (owner_.*kMethod)(); }
+  T& owner_;
+};
+
 // What is told that a descriptor is ready.
 class FdHandler {
  public:
