@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/upstream/attempt.h"
 
+#include "dataplane/upstream/cluster.h"
 #include "dataplane/upstream/pool.h"
 #include "dataplane/upstream/upstream_connection.h"
 
 namespace sluice::upstream {
+
+Attempt::Attempt(AttemptOwner& owner) : owner_(owner) {}
+
+Attempt::~Attempt() { Cancel(); }
 
 void Attempt::Cancel() {
   if (pool_ == nullptr) return;

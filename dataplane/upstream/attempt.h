@@ -44,8 +44,8 @@ class AttemptOwner : public http::ResponseSink {
 // Lifetime: destroying or cancelling it resets the stream or leaves the queue; no call follows.
 class Attempt final : public base::ListNode, private http::ResponseSink {
  public:
-  explicit Attempt(AttemptOwner& owner) : owner_(owner) {}
-  ~Attempt() { Cancel(); }
+  explicit Attempt(AttemptOwner& owner);
+  ~Attempt();
 
   // Gives up, whatever the state: silent towards the owner.
   void Cancel();
@@ -88,6 +88,7 @@ class Attempt final : public base::ListNode, private http::ResponseSink {
   Pool* pool_ = nullptr;
   UpstreamConnection* connection_ = nullptr;
   http::ClientStream* stream_ = nullptr;
+  Ref<Cluster> cluster_;
   Ref<Host> host_;
   Ref<ConnectionFacts> facts_;
   // How many bytes the connection had moved when this stream began: tells whether the request

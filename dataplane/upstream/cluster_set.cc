@@ -9,12 +9,6 @@
 
 namespace sluice::upstream {
 
-void Cluster::Refuse(Attempt& attempt, const http::StreamError& error) {
-  attempt.host_ = {};
-  attempt.facts_ = {};
-  attempt.owner_.OnReset(error);
-}
-
 ClusterSet::ClusterSet(event::Loop& loop, uint32_t workers, telemetry::StatsShard& stats)
     : loop_(loop), workers_(workers), stats_(stats), dice_(absl::BitGen()()) {}
 
@@ -24,19 +18,19 @@ void ClusterSet::Apply(const config::Snapshot& snapshot) {
   absl::erase_if(clusters_, [&](auto& entry) {
     if (snapshot.clusters.contains(entry.first)) return false;
     // Nobody that reads metrics should see what is no longer configured.
-    stats_.Retire({"cluster", entry.first});
+    if (entry.second->used()) stats_.Retire({"cluster", entry.first});
     Retire(std::move(entry.second));
     return true;
   });
   clusters_.reserve(snapshot.clusters.size());
   for (const auto& [name, entry] : snapshot.clusters) {
-    std::unique_ptr<LiveCluster>& live = clusters_[name];
-    if (live != nullptr && live->entry().cluster == entry.cluster) {
+    Ref<LiveCluster>& live = clusters_[name];
+    if (live && live->entry().cluster == entry.cluster) {
       live->SetEndpoints(entry.endpoints);
       continue;
     }
-    if (live != nullptr) Retire(std::move(live));
-    live = std::make_unique<LiveCluster>(*this, entry);
+    if (live) Retire(std::move(live));
+    live = Ref<LiveCluster>(new LiveCluster(*this, entry));
     if (draining_) live->Drain();
   }
 }
@@ -50,10 +44,10 @@ void ClusterSet::ForEach(const std::function<void(const Cluster&)>& visit) const
   for (const auto& [name, cluster] : clusters_) visit(*cluster);
 }
 
-// Even an idle one goes at the end of the turn: whoever found it in this turn may still start on
-// it, so it is asked again then.
-void ClusterSet::Retire(std::unique_ptr<LiveCluster> cluster) {
-  cluster->Drain();
+// Even an idle one stays until the end of the turn: whoever found it in this turn may still start
+// on it.
+void ClusterSet::Retire(Ref<LiveCluster> cluster) {
+  cluster->Retire();
   retired_.push_back(std::move(cluster));
   loop_.AtTurnEnd(sweep_);
 }
@@ -61,9 +55,9 @@ void ClusterSet::Retire(std::unique_ptr<LiveCluster> cluster) {
 void ClusterSet::OnDrained(LiveCluster&) { loop_.AtTurnEnd(sweep_); }
 
 void ClusterSet::SweepRetired() {
-  std::erase_if(retired_, [this](std::unique_ptr<LiveCluster>& cluster) {
+  std::erase_if(retired_, [](const Ref<LiveCluster>& cluster) {
     if (!cluster->idle()) return false;
-    loop_.DeleteLater(std::move(cluster));
+    cluster->OnLetGo();
     return true;
   });
   if (drained_ == nullptr || !retired_.empty()) return;

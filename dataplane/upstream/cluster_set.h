@@ -13,59 +13,11 @@
 #include "dataplane/event/loop.h"
 #include "dataplane/telemetry/stats.h"
 #include "dataplane/upstream/attempt.h"
+#include "dataplane/upstream/cluster.h"
 #include "dataplane/upstream/dice.h"
 #include "dataplane/upstream/lb_context.h"
 
 namespace sluice::upstream {
-
-// What admin shows of one endpoint, as seen by one worker.
-struct HostView {
-  std::string address;
-  std::string hostname;
-  config::Health health = config::Health::kHealthy;
-  uint32_t weight = 1;
-  uint32_t active_requests = 0;
-  uint32_t connections = 0;
-  uint64_t requests_total = 0;
-  uint64_t connect_failures = 0;
-  uint64_t errors_5xx = 0;
-};
-
-// One cluster as one worker sees it: live endpoints, balancer, pools, counts.
-//
-// Thread:   its worker's only.
-// Lifetime: owned by the ClusterSet; after removal it lives on until its last stream ended and the
-//           last retry that was begun is over. Nobody finds it then, but who has it may still start
-//           attempts meanwhile.
-class Cluster {
- public:
-  virtual ~Cluster() = default;
-
-  virtual const config::Cluster& config() const = 0;
-
-  // Chooses an endpoint and gets a stream to it for `attempt`, which must be idle. The owner hears
-  // OnStreamReady or OnReset, both possibly before this returns:
-  //   kNoHealthyHost, kOverflow, kConnectFailure, kConnectTimeout, kTlsFailure: Retry::kSafe.
-  virtual void Start(Attempt& attempt, const LbContext& context) = 0;
-
-  // The host of an attempt, from Start on until the next, for LbContext::tried. To be compared
-  // only: once the attempt moved on it may be gone.
-  virtual const Host* HostOf(const Attempt& attempt) const = 0;
-
-  // Retries in flight against the cluster's breaker or budget. TryStartRetry false means URX. From
-  // a TryStartRetry that was true until its EndRetry the cluster stays alive.
-  virtual bool TryStartRetry() = 0;
-  virtual void EndRetry() = 0;
-
-  // Counts the outcome of one answered attempt.
-  virtual void CountResponse(const Attempt& attempt, uint16_t status) = 0;
-
-  virtual std::vector<HostView> Hosts() const = 0;
-
- protected:
-  // Resets an idle attempt for which no endpoint was chosen.
-  static void Refuse(Attempt& attempt, const http::StreamError& error);
-};
 
 // The clusters of one worker.
 //
@@ -103,7 +55,7 @@ class ClusterSet {
     ClusterSet& set_;
   };
 
-  void Retire(std::unique_ptr<LiveCluster> cluster);
+  void Retire(Ref<LiveCluster> cluster);
   void OnDrained(LiveCluster& cluster);
   void SweepRetired();
 
@@ -111,8 +63,8 @@ class ClusterSet {
   const uint32_t workers_;
   telemetry::StatsShard& stats_;
   Dice dice_;
-  absl::flat_hash_map<std::string, std::unique_ptr<LiveCluster>> clusters_;
-  std::vector<std::unique_ptr<LiveCluster>> retired_;
+  absl::flat_hash_map<std::string, Ref<LiveCluster>> clusters_;
+  std::vector<Ref<LiveCluster>> retired_;
   bool draining_ = false;
   std::function<void()> drained_;
   Sweep sweep_{*this};

@@ -23,12 +23,15 @@ ClusterTraffic& ClusterSet::LiveCluster::Traffic() {
 }
 
 void ClusterSet::LiveCluster::Start(Attempt& attempt, const LbContext& context) {
+  Hold(attempt);
   if (set_.draining_) {
     return Refuse(attempt, {.kind = ErrorKind::kDrained,
                             .side = Side::kOurselves,
                             .retry = Retry::kNever,
                             .detail = "shutting-down"});
   }
+  // A retry on a cluster that had gone: the set must hold it while it has connections.
+  if (standing_ == Standing::kLetGo) set_.Retire(Ref<LiveCluster>(this));
   ClusterTraffic& traffic = Traffic();
   Host* host = traffic.Choose(context);
   if (host == nullptr) {
@@ -102,6 +105,11 @@ void ClusterSet::LiveCluster::SetEndpoints(std::shared_ptr<const config::Endpoin
 void ClusterSet::LiveCluster::Drain() {
   draining_ = true;
   if (traffic_ != nullptr) traffic_->Drain();
+}
+
+void ClusterSet::LiveCluster::Retire() {
+  standing_ = Standing::kRetired;
+  Drain();
 }
 
 bool ClusterSet::LiveCluster::idle() const {

@@ -15,8 +15,8 @@ namespace sluice::upstream {
 // request, so that ten thousand unused clusters cost a worker next to nothing.
 //
 // Thread:   its worker's only.
-// Lifetime: owned by its set; goes through Loop::DeleteLater.
-class ClusterSet::LiveCluster final : public Cluster, public event::Deferred {
+// Lifetime: see Cluster. Its set, which outlives it, holds it whenever it has a connection.
+class ClusterSet::LiveCluster final : public Cluster {
  public:
   LiveCluster(ClusterSet& set, config::ClusterEntry entry);
 
@@ -34,8 +34,18 @@ class ClusterSet::LiveCluster final : public Cluster, public event::Deferred {
   // Closes what is idle, now and from now on; tells the set once there is nothing left.
   void Drain();
   bool idle() const;
+  // It has been started on, so that it has metrics.
+  bool used() const { return traffic_ != nullptr; }
+
+  // Drains, since it is no longer configured: the set keeps it until it is idle.
+  void Retire();
+  // The set let go of it: only attempts hold it now.
+  void OnLetGo() { standing_ = Standing::kLetGo; }
 
  private:
+  //  kConfigured ─Retire▶ kRetired ─idle▶ kLetGo ─Start (a late retry)▶ kRetired
+  enum class Standing : uint8_t { kConfigured, kRetired, kLetGo };
+
   ClusterTraffic& Traffic();
   void MaybeIdle();
 
@@ -43,6 +53,7 @@ class ClusterSet::LiveCluster final : public Cluster, public event::Deferred {
   config::ClusterEntry entry_;
   std::unique_ptr<ClusterTraffic> traffic_;
   bool draining_ = false;
+  Standing standing_ = Standing::kConfigured;
 };
 
 }  // namespace sluice::upstream

@@ -63,12 +63,13 @@ void UpstreamConnection::OnConnected() {
 
 void UpstreamConnection::MakeCodec() {
   const config::Cluster& config = pool_.config();
+  http::ClientCodecHost& host = *this;
   if (is_http2()) {
     // The preface waits to be sent; requests may follow it without waiting for the peer's.
     connection_.RequestFlush();
-    codec_ = std::make_unique<http2::Http2ClientCodec>(config.http2, *this, pool_.loop().clock());
+    codec_ = std::make_unique<http2::Http2ClientCodec>(config.http2, host, pool_.loop().clock());
   } else {
-    codec_ = std::make_unique<http1::Http1ClientCodec>(config.http1, *this);
+    codec_ = std::make_unique<http1::Http1ClientCodec>(config.http1, host);
   }
 }
 
