@@ -36,7 +36,8 @@ void ClusterTraffic::SetEndpoints(const config::EndpointSet& endpoints) {
       before.erase(known);
       pools->host().Update(endpoint);
     } else {
-      pools = std::make_unique<HostPools>(shared_, *new Host(endpoint), *this);
+      PoolUser& user = *this;
+      pools = std::make_unique<HostPools>(shared_, *new Host(endpoint), user);
     }
     Host& host = pools->host();
     pools_.emplace(host.address(), std::move(pools));

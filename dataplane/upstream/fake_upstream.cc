@@ -6,14 +6,15 @@
 
 namespace sluice::upstream {
 
-FakeUpstream::Peer::Peer(event::Loop& loop, std::unique_ptr<event::Transport> transport)
-    : connection_(loop, std::move(transport), *this) {
-  connection_.Start(/*connecting=*/false);
+FakeUpstream::Peer::Peer(event::Loop& loop, std::unique_ptr<event::Transport> transport) {
+  event::ConnectionUser& user = *this;
+  connection_ = std::make_unique<event::Connection>(loop, std::move(transport), user);
+  connection_->Start(/*connecting=*/false);
 }
 
 void FakeUpstream::Peer::Send(std::string_view bytes) {
   to_send_.append(bytes);
-  connection_.RequestFlush();
+  connection_->RequestFlush();
 }
 
 void FakeUpstream::Peer::OnBytes(base::Buffer& in) {

@@ -35,8 +35,9 @@ class FakeUpstream final : private event::FdHandler {
 
     void Send(std::string_view bytes);
     // FIN after what was sent.
-    void Finish() { connection_.CloseAfterFlush(0, 0); }
-    void Close() { connection_.CloseNow(); }
+    void Finish() { connection_->CloseAfterFlush(0, 0); }
+    // At once. Not from inside the loop.
+    void Close() { connection_.reset(); }
 
    private:
     void OnConnected() override {}
@@ -46,7 +47,7 @@ class FakeUpstream final : private event::FdHandler {
     void OnFlushed() override {}
     void OnClosed(bool) override { closed_ = true; }
 
-    event::Connection connection_;
+    std::unique_ptr<event::Connection> connection_;
     std::string received_;
     std::string to_send_;
     bool eof_ = false;

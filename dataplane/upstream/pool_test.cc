@@ -24,9 +24,7 @@ constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok
 
 class PoolTest : public ClusterFixture {
  protected:
-  static bool HasRequest(FakeUpstream::Peer& peer) {
-    return peer.received().ends_with("\r\n\r\n");
-  }
+  static bool HasRequest(FakeUpstream::Peer& peer) { return peer.received().ends_with("\r\n\r\n"); }
 
   // The request is at the server's `peer`.
   [[nodiscard]] bool Arrives(size_t peer) {
