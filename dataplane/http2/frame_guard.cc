@@ -95,6 +95,7 @@ FrameFault FrameGuard::JudgeHeader() {
   }
   switch (header_.type) {
     case FrameType::kData:
+      if (header_.Has(kFlagPadded)) return {};  // JudgePaddedData follows.
       return CountEmpty(header_.length == 0 && !header_.Has(kFlagEndStream));
     case FrameType::kHeaders:
     case FrameType::kContinuation:

@@ -87,8 +87,8 @@ class FrameGuard {
   FrameFault JudgeHeader();
   FrameFault JudgePriority() const;
 
-  // An empty DATA frame that hid behind padding.
-  FrameFault OnPaddedEmptyData() { return CountEmpty(true); }
+  // What a padded DATA frame, of which the header alone does not tell, held in the end.
+  FrameFault JudgePaddedData(bool empty) { return CountEmpty(empty); }
 
   // What the budgets of JudgeHeader grow with.
   void OnStreamOpened() { ++streams_opened_; }

@@ -77,6 +77,7 @@ class RecordingRequestSink final : public http::RequestSink, public Heard {
 
   // Answers with a status and a body.
   void Answer(uint16_t status, std::string_view answer_body = {}) {
+    answered = true;
     http::ResponseHead response(arena);
     response.status = status;
     const bool bodiless = answer_body.empty();
@@ -90,6 +91,7 @@ class RecordingRequestSink final : public http::RequestSink, public Heard {
 
   http::ServerStream* stream;  // Null once it is gone.
   http::RequestHead* head = nullptr;
+  bool answered = false;
   base::Arena arena;
   std::string method, scheme, authority, path, upgrade;
   FieldList headers;

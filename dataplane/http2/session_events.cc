@@ -75,8 +75,8 @@ void Session::OnDataChunk(int32_t id, const uint8_t* data, size_t size) {
 
 void Session::OnDataFrame(const nghttp2_frame& frame) {
   const bool end = EndsStream(frame);
-  if (!end && frame.hd.length > 0 && frame.hd.length == frame.data.padlen) {
-    const FrameFault fault = guard_.OnPaddedEmptyData();
+  if ((frame.hd.flags & NGHTTP2_FLAG_PADDED) != 0) {
+    const FrameFault fault = guard_.JudgePaddedData(!end && frame.hd.length == frame.data.padlen);
     if (fault) return Terminate(fault.code, fault.detail, fault.flood);
   }
   WireStream* stream = Find(frame.hd.stream_id);
