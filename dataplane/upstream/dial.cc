@@ -4,11 +4,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <string>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "dataplane/event/plain_transport.h"
 #include "dataplane/event/socket.h"
+#include "dataplane/tls/client_context.h"
+#include "dataplane/tls/transport.h"
 
 namespace sluice::upstream {
 
@@ -22,7 +25,11 @@ absl::StatusOr<std::unique_ptr<event::Transport>> Dial(const config::Cluster& co
     // Without it the connection works as well; a peer that vanished is noticed later.
     (void)setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   }
-  return std::make_unique<event::PlainTransport>(std::move(fd));
+  if (config.tls_context == nullptr) return std::make_unique<event::PlainTransport>(std::move(fd));
+  tls::ClientTlsTarget target;
+  if (config.tls != nullptr && config.tls->auto_sni) target.server_name = std::string(sni);
+  target.endpoint = std::string(address);
+  return std::make_unique<tls::TlsClientTransport>(std::move(fd), config.tls_context, target);
 }
 
 std::string_view SniOf(std::string_view host) {
