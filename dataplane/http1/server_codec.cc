@@ -55,10 +55,13 @@ void Http1ServerCodec::Drain() {
   if (stream_ == nullptr && held_ == 0) Die();
 }
 
-void Http1ServerCodec::RefusePendingHead(uint16_t status, const http::StreamError& error) {
-  if (!head_pending()) return;
-  WriteErrorReply({status, error.kind, error.detail}, /*to_head=*/false, out_);
+void Http1ServerCodec::OnHeadTimeout() {
+  if (!in_head()) return;
+  const ParseError error{408, http::ErrorKind::kHeaderTimeout, "request-head-timeout"};
+  WriteErrorReply(error, /*to_head=*/false, out_);
   Die();
+  host_.OnBadRequest(error.status, {error.kind, http::Side::kDownstream, http::Retry::kNever,
+                                    error.detail}, {});
 }
 
 void Http1ServerCodec::Receive(base::Buffer& in) {

@@ -196,5 +196,7 @@ bool Http2ServerCodec::wants_input() const { return side_->session().wants_input
 size_t Http2ServerCodec::active_streams() const { return side_->session().active_streams(); }
 bool Http2ServerCodec::finished() const { return side_->session().finished(); }
 void Http2ServerCodec::Drain() { side_->session().Drain(); }
+bool Http2ServerCodec::in_head() const { return side_->session().in_head(); }
+void Http2ServerCodec::OnHeadTimeout() { side_->session().OnHeadTimeout(); }
 
 }  // namespace sluice::http2

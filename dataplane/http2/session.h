@@ -72,6 +72,15 @@ class Session {
   bool finished() const;
   void Drain();
 
+  // The peer has begun to say something (its preface, a header block) and not ended it.
+  bool in_head() const {
+    return !terminated_ && !eof_ && (!peer_settings_seen_ || guard_.in_header_block());
+  }
+  // It took too long over it: GOAWAY and close.
+  void OnHeadTimeout() {
+    if (in_head()) Terminate(ErrorCode::kEnhanceYourCalm, "request-head-timeout", /*flood=*/false);
+  }
+
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
   bool peer_settings_seen() const { return peer_settings_seen_; }
