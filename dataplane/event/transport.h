@@ -49,7 +49,8 @@ class Transport {
   // the transport itself holds back (wants_write).
   virtual IoResult Write(base::Buffer& out) = 0;
 
-  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError.
+  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError. After kOk with
+  // wants_write() a Write is due this turn, be it of an empty buffer.
   virtual IoResult Handshake() = 0;
 
   // After kAgain: which readiness the transport itself waits for. TLS may need to read in order to
