@@ -76,8 +76,8 @@ alignas(16) inline constexpr std::array<uint8_t, 16> kTokenRows = MakeTokenRows(
 // One bit for each of sixteen bytes that may not stand in a field name.
 inline uint32_t NonTokenMask(__m128i x) {
   const __m128i rows = _mm_load_si128(reinterpret_cast<const __m128i*>(kTokenRows.data()));
-  const __m128i bits = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, static_cast<char>(128), 0, 0, 0, 0, 0,
-                                     0, 0, 0);
+  const __m128i bits =
+      _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, static_cast<char>(128), 0, 0, 0, 0, 0, 0, 0, 0);
   const __m128i nibble = _mm_set1_epi8(15);
   const __m128i row = _mm_shuffle_epi8(rows, _mm_and_si128(x, nibble));
   const __m128i bit = _mm_shuffle_epi8(bits, _mm_and_si128(_mm_srli_epi16(x, 4), nibble));
@@ -85,15 +85,11 @@ inline uint32_t NonTokenMask(__m128i x) {
   return static_cast<uint32_t>(_mm_movemask_epi8(none));
 }
 
-// Lower-cases the first `n` of the sixteen bytes `x` at `p` (all of them for 16).
-inline void LowerFirst(char* p, __m128i x, uint32_t n) {
+// One bit for each of sixteen bytes that is an upper-case letter.
+inline uint32_t UpperMask(__m128i x) {
   const __m128i from_a = _mm_cmpgt_epi8(x, _mm_set1_epi8('A' - 1));
   const __m128i to_z = _mm_cmplt_epi8(x, _mm_set1_epi8('Z' + 1));
-  const __m128i place = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m128i first = _mm_cmplt_epi8(place, _mm_set1_epi8(static_cast<char>(n)));
-  const __m128i upper = _mm_and_si128(_mm_and_si128(from_a, to_z), first);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
-                   _mm_or_si128(x, _mm_and_si128(upper, _mm_set1_epi8(0x20))));
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_and_si128(from_a, to_z)));
 }
 #endif
 
@@ -105,7 +101,11 @@ inline char* LowerName(char* p, [[maybe_unused]] const char* end) {
     const __m128i x = Load16(p);
     const uint32_t mask = NonTokenMask(x);
     const uint32_t n = mask == 0 ? 16 : static_cast<uint32_t>(std::countr_zero(mask));
-    LowerFirst(p, x, n);
+    // Byte by byte, for few are upper case: a store of all sixteen would make the load of the value
+    // behind them wait for it.
+    for (uint32_t upper = UpperMask(x) & ((1u << n) - 1); upper != 0; upper &= upper - 1) {
+      p[std::countr_zero(upper)] |= 0x20;
+    }
     if (mask != 0) return p + n;
   }
 #endif
