@@ -58,6 +58,7 @@ void ServerFixture::RespondHead(uint16_t status, http::Framing framing, bool end
   http::ResponseHead head(arena);
   head.status = status;
   head.framing = framing;
+  responded_ = true;
   stream->SendResponse(head, end_stream);
 }
 
@@ -95,6 +96,7 @@ void ServerFixture::OnBadRequest(uint16_t status, const http::StreamError& error
 void ServerFixture::OnRequest(http::RequestHead& head, bool end_stream) {
   after_data_ = false;
   ++requests;
+  responded_ = false;
   request = &head;
   fields.clear();
   for (const auto& field : head.headers) {
@@ -154,11 +156,7 @@ void ServerFixture::OnReset(const http::StreamError& error) {
 void ServerFixture::OnEnd() {
   after_data_ = false;
   record_.push_back("end");
-  if (answer == Answer::kAtEnd) Respond(answer_status, "ok");
-  if (answer == Answer::kAtHead && record_.size() >= 2 &&
-      record_[record_.size() - 2].starts_with("request")) {
-    Respond(answer_status, "ok");
-  }
+  if (answer != Answer::kNever && !responded_) Respond(answer_status, "ok");
 }
 
 }  // namespace sluice::http1

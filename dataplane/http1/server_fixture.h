@@ -84,6 +84,7 @@ class ServerFixture final : public http::ServerCodecHost, public http::RequestSi
   std::string output_;
   std::vector<std::string> record_;
   bool receive_ready_ = false;
+  bool responded_ = false;
   bool after_data_ = false;  // The record's last line is data.
 
  public:
