@@ -11,6 +11,7 @@
 #include "dataplane/config/route.h"
 #include "dataplane/config/tls.h"
 #include "dataplane/http/codec_options.h"
+#include "dataplane/http/path.h"
 
 namespace sluice::router {
 class Router;  // Compiled RouteTable (router/router.h).
@@ -34,7 +35,6 @@ struct HttpFilter {
 struct HttpConnection {
   enum class Codec : uint8_t { kAuto, kHttp1, kHttp2 };
   enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
-  enum class EscapedSlashes : uint8_t { kKeep, kReject, kUnescapeAndRedirect, kUnescapeAndForward };
 
   std::string stat_prefix;
   Codec codec = Codec::kAuto;
@@ -61,9 +61,7 @@ struct HttpConnection {
   bool request_id_in_response = false;
 
   // Paths.
-  bool normalize_path = true;
-  bool merge_slashes = true;
-  EscapedSlashes escaped_slashes = EscapedSlashes::kReject;
+  http::PathOptions path;
   bool strip_any_host_port = false;
   std::optional<uint32_t> strip_host_port;  // If the port is this one.
   bool strip_trailing_host_dot = false;
