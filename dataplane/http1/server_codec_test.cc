@@ -429,14 +429,19 @@ TEST(Http1ServerCodecTest, DrainEndsAnIdleConnectionAtOnceAndABusyOneAfterItsAns
   EXPECT_TRUE(busy.codec.finished());
 }
 
-TEST(Http1ServerCodecTest, APendingHeadCanBeRefusedFromOutside) {
+TEST(Http1ServerCodecTest, AHeadThatDoesNotComeInTimeIsAnswered408) {
   ServerFixture f;
-  EXPECT_FALSE(f.codec.head_pending());
+  f.codec.OnHeadTimeout();
+  EXPECT_FALSE(f.codec.in_head());
+  EXPECT_FALSE(f.codec.finished());
+  f.Feed(kGet);
+  f.TakeOutput();
   f.Feed("GET / HTTP/1.1\r\n");
-  EXPECT_TRUE(f.codec.head_pending());
-  f.codec.RefusePendingHead(408, {http::ErrorKind::kHeaderTimeout, http::Side::kDownstream,
-                                  http::Retry::kNever, "header-timeout"});
+  EXPECT_TRUE(f.codec.in_head());
+  f.codec.OnHeadTimeout();
   f.Produce();
+  EXPECT_EQ(f.bad_detail, "header-timeout");
+  EXPECT_EQ(f.last_error.kind, http::ErrorKind::kHeaderTimeout);
   EXPECT_TRUE(absl::StartsWith(f.output(), "HTTP/1.1 408 "));
   EXPECT_TRUE(f.codec.finished());
 }
