@@ -56,12 +56,7 @@ void Http1ServerCodec::Drain() {
 }
 
 void Http1ServerCodec::OnHeadTimeout() {
-  if (!in_head()) return;
-  const ParseError error{408, http::ErrorKind::kHeaderTimeout, "request-head-timeout"};
-  WriteErrorReply(error, /*to_head=*/false, out_);
-  Die();
-  host_.OnBadRequest(error.status, {error.kind, http::Side::kDownstream, http::Retry::kNever,
-                                    error.detail}, {});
+  if (in_head()) Refuse({408, ErrorKind::kHeaderTimeout, "header-timeout"}, std::string_view());
 }
 
 void Http1ServerCodec::Receive(base::Buffer& in) {

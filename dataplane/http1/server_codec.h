@@ -58,6 +58,7 @@ class Http1ServerCodec final : public http::ServerCodec {
   void Drain() override;
 
   bool in_head() const override { return stream_ == nullptr && !dead_ && held_ > 0; }
+  // OnBadRequest gets no raw bytes: the host holds them.
   void OnHeadTimeout() override;
 
  private:
