@@ -116,6 +116,7 @@ class FrameGuard {
   uint32_t empty_frames_ = 0;
   uint64_t priority_frames_ = 0;
   uint64_t window_updates_ = 0;
+  uint64_t unknown_frames_ = 0;
   uint64_t streams_opened_ = 0;
   uint64_t data_frames_sent_ = 0;
 };

@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint32_t kNoStreamLimit = 0x7fffffff;
 constexpr uint32_t kMaxSettingsEntries = 32;
+constexpr uint32_t kMaxWindow = 0x7fffffff;
+// Far above what our own limits let through; nghttp2's default is not.
+constexpr size_t kMaxSentHeaderBytes = 1024 * 1024;
 constexpr uint64_t kNoRateLimit = uint64_t{1} << 32;
 
 // PING payload that marks the round trip between the two GOAWAYs of a drain.
@@ -30,6 +33,9 @@ nghttp2_option* NewOptions(const http::Http2Options& options) {
   // closes (nghttp2 keeps the old streams going).
   nghttp2_option_set_max_continuations(out, kNoStreamLimit);
   nghttp2_option_set_stream_reset_rate_limit(out, kNoRateLimit, kNoRateLimit);
+  // Its glitches count DATA that comes late for a stream we answered early, which is honest.
+  nghttp2_option_set_glitch_rate_limit(out, kNoRateLimit, kNoRateLimit);
+  nghttp2_option_set_max_send_header_block_length(out, kMaxSentHeaderBytes);
   return out;
 }
 
@@ -53,8 +59,12 @@ Session::Session(Role role, const http::Http2Options& options, http::CodecHost& 
 
 Session::~Session() {
   ++depth_;
-  FailAll({http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever,
-           "h2-connection-destroyed"});
+  eof_ = true;
+  // Also those that left the wire well: what they have not been told they never will be.
+  streams_.ForEach([&](WireStream& stream) {
+    stream.Fail({http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever,
+                 "h2-connection-destroyed"});
+  });
   Dispatch();
   --depth_;
   nghttp2_session_del(raw_);
@@ -65,7 +75,8 @@ void Session::SubmitInitialFrames(const http::Http2Options& options) {
   nghttp2_settings_entry entries[5];
   size_t n = 0;
   const auto add = [&](int32_t id, uint32_t value) { entries[n++] = {id, value}; };
-  add(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options.initial_stream_window_bytes);
+  add(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
+      std::min(options.initial_stream_window_bytes, kMaxWindow));
   add(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options.limits.max_headers_bytes);
   add(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options.header_table_size);
   if (role_ == Role::kClient) {
@@ -77,7 +88,7 @@ void Session::SubmitInitialFrames(const http::Http2Options& options) {
   CHECK_EQ(nghttp2_submit_settings(raw_, NGHTTP2_FLAG_NONE, entries, n), 0);
   CHECK_EQ(nghttp2_session_set_local_window_size(
                raw_, NGHTTP2_FLAG_NONE, 0,
-               static_cast<int32_t>(options.initial_connection_window_bytes)),
+               static_cast<int32_t>(std::min(options.initial_connection_window_bytes, kMaxWindow))),
            0);
 }
 
@@ -188,13 +199,13 @@ void Session::Produce(base::Buffer& out, size_t limit) {
 }
 
 bool Session::has_output() const {
-  if (eof_ || (terminated_ && final_goaway_sent_)) return false;
+  if (eof_ || error_goaway_sent_) return false;
   return nghttp2_session_want_write(raw_) != 0;
 }
 
 bool Session::finished() const {
-  if (terminated_ || eof_) return true;
-  return active_streams_ == 0 && (final_goaway_sent_ || peer_goaway_);
+  // A stream that ended well before its connection did may still be waiting for a paused sink.
+  return active_streams_ == 0 && (terminated_ || eof_ || final_goaway_sent_ || peer_goaway_);
 }
 
 void Session::Drain() {

@@ -126,6 +126,8 @@ class Session {
   void OnDataFrame(const nghttp2_frame& frame);
   void OnInvalidFrame(const nghttp2_frame& frame, int error);
   void OnFrameSent(const nghttp2_frame& frame);
+  void OnGoAwaySent(const nghttp2_frame& frame);
+  void OnFrameNotSent(const nghttp2_frame& frame);
   void OnStreamClose(int32_t id, uint32_t error_code);
 
   const Role role_;
@@ -153,7 +155,8 @@ class Session {
 
   bool draining_ = false;
   bool final_goaway_submitted_ = false;
-  bool final_goaway_sent_ = false;
+  bool final_goaway_sent_ = false;  // The graceful one.
+  bool error_goaway_sent_ = false;  // The last frame of all.
   bool peer_goaway_ = false;
   bool peer_settings_seen_ = false;
   bool terminated_ = false;
