@@ -12,6 +12,11 @@ char* Arena::AllocateSlow(size_t n, size_t align) {
   return Allocate(n, align);
 }
 
+void Arena::Adopt(Arena& other) {
+  for (Slice& pin : other.pins_) pins_.push_back(std::move(pin));
+  other.Reset();
+}
+
 void Arena::Reset() {
   pins_.clear();
   next_ = end_ = nullptr;

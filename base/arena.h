@@ -54,6 +54,9 @@ class Arena {
   // Keeps `slice`'s bytes alive as long as the arena.
   void Pin(Slice slice) { pins_.push_back(std::move(slice)); }
 
+  // Takes over all that `other` holds: what it handed out now lives as long as this arena.
+  void Adopt(Arena& other);
+
   // Forgets everything; the blocks go back to the thread's free list.
   void Reset();
 

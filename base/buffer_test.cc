@@ -100,5 +100,17 @@ TEST(ArenaTest, CopiesOutliveTheirSourceAndBigOnesFit) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(arena.Allocate(8, 8)) % 8, 0u);
 }
 
+TEST(ArenaTest, AdoptedBytesOutliveTheirFirstArena) {
+  Arena keeper;
+  std::string_view kept;
+  {
+    Arena first;
+    kept = first.Copy("response field");
+    keeper.Adopt(first);
+    EXPECT_EQ(first.Copy("reused"), "reused");
+  }
+  EXPECT_EQ(kept, "response field");
+}
+
 }  // namespace
 }  // namespace sluice::base

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/buffer.h"
 #include "dataplane/event/loop.h"
@@ -14,7 +15,8 @@ namespace sluice::event {
 // What uses a Connection: the glue to a codec, a TCP tunnel, a test.
 class ConnectionUser {
  public:
-  // The transport is ready: connected, and its handshake done. Called once, first.
+  // The transport is ready: connected, and its handshake done. Called once, before all others but
+  // OnClosed.
   virtual void OnConnected() = 0;
 
   // Bytes arrived. The user drains what it can use; what remains is offered again, in front of
@@ -51,6 +53,8 @@ class Connection final : private FdHandler, private TurnEnd {
  public:
   static constexpr size_t kReadLimit = 64 * 1024;
   static constexpr size_t kWriteLimit = 64 * 1024;
+  // What one connection may write in a turn before the others have theirs.
+  static constexpr size_t kTurnWriteLimit = 4 * kWriteLimit;
 
   Connection(Loop& loop, std::unique_ptr<Transport> transport, ConnectionUser& user);
   ~Connection();
@@ -69,14 +73,21 @@ class Connection final : private FdHandler, private TurnEnd {
   void RequestFlush();
 
   // After all output is out: FIN, then drains up to `drain_bytes` or `drain_ms` of what the peer
-  // still sends, so that it can read our answer (RFC 9112 §9.6), then closes.
+  // still sends, so that it can read our answer (RFC 9112 §9.6), then closes. Nothing more is
+  // offered to the user; Produce is called until it has no more. With `drain_bytes` zero it closes
+  // without waiting for the peer.
   void CloseAfterFlush(size_t drain_bytes = 64 * 1024, int64_t drain_ms = 1000);
 
-  // Closes at once; OnClosed(false) follows at the end of this turn.
+  // Closes at once; OnClosed(false) follows at the end of this turn. For one that has failed
+  // already OnClosed says so.
   void CloseNow();
 
   Transport& transport() { return *transport_; }
   Loop& loop() { return loop_; }
+
+  // Why it failed, for a log: "connect: Connection refused", "certificate verify failed: ...";
+  // empty if it did not.
+  std::string failure() const;
 
   // When bytes last moved either way, for idle and flush timeouts: Loop::now_ms of then.
   int64_t last_read_ms() const { return last_read_ms_; }
@@ -87,16 +98,26 @@ class Connection final : private FdHandler, private TurnEnd {
   size_t pending_output() const { return out_.size(); }
 
  private:
+  //  Start ─▶ kConnecting ─▶ kHandshake ─▶ kOpen ─▶ kClosing ─▶ kLingering ─▶ kClosed
+  //              socket        transport     │        output       peer's         ▲
+  //              connects      agrees        │        leaves       FIN, limits    │
+  //              └─────────────┴─────────────┴──── error, CloseNow ───────────────┘
   enum class State : uint8_t { kConnecting, kHandshake, kOpen, kClosing, kLingering, kClosed };
 
+  bool CanWrite() const { return state_ == State::kOpen || state_ == State::kClosing; }
   void OnReadable() override;
   void OnWritable() override;
   void OnTurnEnd() override;
   void ContinueHandshake();
   void ReadSome();
+  void OfferInput();
+  void Discard();
   void Flush();
+  void SalvageInput();
+  void FinishClosing();
   void UpdateInterest();
   void Fail();
+  void Close();
 
   Loop& loop_;
   std::unique_ptr<Transport> transport_;
@@ -106,10 +127,19 @@ class Connection final : private FdHandler, private TurnEnd {
   base::Buffer out_;
   State state_ = State::kConnecting;
   bool reading_ = true;
+  // Readiness came while paused. Until then a paused socket stays registered, since most pauses end
+  // before the peer sends more, and two system calls are saved.
+  bool readable_while_paused_ = false;
   bool flush_wanted_ = false;
+  // The socket took less than it was offered.
+  bool write_blocked_ = false;
+  // Something left since the last OnFlushed.
+  bool wrote_ = false;
   bool offer_input_ = false;
   bool eof_ = false;
   bool failed_ = false;
+  bool closed_told_ = false;
+  int connect_error_ = 0;
   size_t drain_bytes_left_ = 0;
   std::unique_ptr<FunctionTimer> linger_timer_;
   int64_t linger_ms_ = 0;

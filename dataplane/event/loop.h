@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
@@ -64,6 +65,18 @@ class FunctionTimer final : public Timer {
   absl::AnyInvocable<void()> on_timer_;
 };
 
+// A Timer that calls a member function of the object it stands in:
+//   MemberTimer<Exchange, &Exchange::OnTimeout> timeout_{loop, *this};
+template <typename T, void (T::*kMethod)()>
+class MemberTimer final : public Timer {
+ public:
+  MemberTimer(Loop& loop, T& owner) : Timer(loop), owner_(owner) {}
+
+ private:
+  void OnTimer() override { (owner_.*kMethod)(); }
+  T& owner_;
+};
+
 // What is told that a descriptor is ready.
 class FdHandler {
  public:
@@ -101,7 +114,9 @@ class FdWatch {
 // none, then deletions.
 //
 // Thread:   created anywhere, then used from the thread that calls Run only; Post and Stop from
-// any. Limits:   posted tasks are unbounded: posters bound themselves.
+//           any.
+// Lifetime: outlives its timers, watches and connections.
+// Limits:   posted tasks are unbounded: posters bound themselves.
 class Loop {
  public:
   explicit Loop(const base::Clock& clock = base::Clock::System());
@@ -127,6 +142,10 @@ class Loop {
   void AtTurnEnd(TurnEnd& work) {
     if (!work.linked()) turn_end_.PushBack(work);
   }
+
+  // The same, but at the end of the next turn, which then does not wait: for work that must let
+  // descriptors have their turn in between.
+  void AtNextTurnEnd(TurnEnd& work);
 
   // Destroys `object` at the end of this turn.
   void DeleteLater(std::unique_ptr<Deferred> object);

@@ -8,6 +8,8 @@ _COPTS = [
     "-Werror",
     "-Wthread-safety",
     "-Wno-unused-parameter",
+    # Designated initializers name what they set; the rest has its default.
+    "-Wno-missing-designated-field-initializers",
     # Debian's libprotobuf and our Abseil are not warning-free under C++20.
     "-Wno-deprecated-declarations",
 ]

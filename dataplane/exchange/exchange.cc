@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/exchange/exchange.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "dataplane/exchange/date.h"
+#include "dataplane/exchange/local_reply.h"
+#include "dataplane/exchange/memory.h"
+#include "dataplane/exchange/redirect.h"
+#include "dataplane/exchange/retry.h"
+
+namespace sluice::exchange {
+namespace {
+
+using http::HeaderId;
+using http::ResponseFlag;
+
+ResponseFlag FlagOfReset(const http::StreamError& error) {
+  switch (error.kind) {
+    case http::ErrorKind::kReset:
+      return ResponseFlag::kDownstreamRemoteReset;
+    case http::ErrorKind::kConnectionClosed:
+      return ResponseFlag::kDownstreamConnectionTermination;
+    case http::ErrorKind::kIdleTimeout:
+    case http::ErrorKind::kFlushTimeout:
+      return ResponseFlag::kStreamIdleTimeout;
+    case http::ErrorKind::kDrained:
+      return ResponseFlag::kLocalReset;
+    default:
+      return ResponseFlag::kDownstreamProtocolError;
+  }
+}
+
+}  // namespace
+
+void* Exchange::operator new(size_t size) { return ExchangeMemory::Take(size); }
+
+void Exchange::operator delete(void* memory, size_t size) { ExchangeMemory::Give(memory, size); }
+
+Exchange::Exchange(HttpRuntime& runtime, http::ServerStream& stream,
+                   const http::DownstreamInfo& downstream)
+    : runtime_(runtime),
+      loop_(runtime.services().loop),
+      stream_(&stream),
+      random_(runtime.services().random.Next()),
+      call_(loop_, runtime.services().random, *this) {
+  runtime_.Ref();
+  runtime_.metrics().requests.Add();
+  runtime_.metrics().active_requests.Add(1);
+  info_.downstream = &downstream;
+  info_.client_address = downstream.remote_ip;
+  info_.start_wall_ns = loop_.clock().WallNs();
+  info_.start_ns = loop_.now_ns();
+}
+
+Exchange::~Exchange() { runtime_.Unref(); }
+
+// ---- The request, as it arrives -----------------------------------------------------------------
+
+void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
+  request_ = &head;
+  const config::HttpConnection& config = runtime_.config();
+  info_.method = head.method;
+  info_.authority = head.authority;
+  info_.original_path = head.path;
+  info_.version = head.version;
+  info_.request_head_bytes = static_cast<uint32_t>(head.headers.WireSize());
+  Touch();
+  if (config.stream_idle_timeout_ms > 0) idle_timer_.Arm(config.stream_idle_timeout_ms);
+  if (config.max_stream_duration_ms > 0) duration_timer_.Arm(config.max_stream_duration_ms);
+  if (end_stream) RequestEnded();
+
+  http::HeaderMap reply_headers;
+  const std::optional<filters::LocalReply> refusal =
+      TakeIn(config, *info_.downstream, runtime_.services().random, head, info_, reply_headers);
+  if (refusal.has_value()) return Reply(*refusal);
+
+  ChooseRoute();
+  max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()
+                        ? *choice_.route->max_request_body_bytes
+                        : config.max_request_body_bytes;
+  if (max_body_bytes_ > 0 && head.framing.kind == http::Framing::Kind::kLength &&
+      head.framing.length > max_body_bytes_) {
+    return Reply({.status = 413,
+                  .detail = "request-body-too-large",
+                  .message = "The request body is larger than this route accepts."});
+  }
+  filters_.Create(*plan_);
+  filters_.Request(end_stream);
+}
+
+void Exchange::OnData(base::Buffer& data, bool end_stream) {
+  Touch();
+  info_.request_body_bytes += data.size();
+  if (end_stream) RequestEnded();
+  if (response_ended_) return data.Clear();
+  if (max_body_bytes_ > 0 && info_.request_body_bytes > max_body_bytes_) {
+    data.Clear();
+    return Reply({.status = 413,
+                  .detail = "request-body-too-large",
+                  .message = "The request body is larger than this route accepts."});
+  }
+  filters_.RequestData(data, end_stream);
+}
+
+void Exchange::OnTrailers(http::HeaderMap& trailers) {
+  Touch();
+  RequestEnded();
+  if (!response_ended_) filters_.RequestTrailers(trailers);
+}
+
+void Exchange::RequestEnded() {
+  request_ended_ = true;
+  info_.request_complete_ns = loop_.now_ns();
+  if (route_timeout_ms_ > 0 && call_.active()) route_timer_.Arm(route_timeout_ms_);
+}
+
+void Exchange::OnReset(const http::StreamError& error) {
+  stream_ = nullptr;
+  info_.flags.Add(FlagOfReset(error));
+  if (info_.detail.empty() || !response_ended_) info_.detail = error.detail;
+  // A malformed body is answered 400 by the codec, as a malformed head is.
+  if (!response_sent_ && error.kind == http::ErrorKind::kProtocol) info_.status = 400;
+  Over();
+}
+
+// ---- Where it goes ------------------------------------------------------------------------------
+
+void Exchange::ChooseRoute() {
+  route_cleared_ = false;
+  const config::HttpConnection& config = runtime_.config();
+  choice_ = {};
+  if (config.router != nullptr) {
+    choice_ = config.router->Find({.method = request_->method,
+                                   .scheme = request_->scheme,
+                                   .authority = request_->authority,
+                                   .path = request_->path,
+                                   .headers = &request_->headers,
+                                   .random = random_});
+  }
+  if (choice_.virtual_host != nullptr) info_.virtual_host = choice_.virtual_host->name;
+  if (choice_.route != nullptr) info_.route = choice_.route->name;
+  plan_ = &runtime_.PlanFor(choice_);
+}
+
+void Exchange::OnFilteredRequest(bool end_stream) {
+  if (route_cleared_) ChooseRoute();
+  if (request_->method == "CONNECT") {
+    return Reply({.status = 405,
+                  .detail = "connect-not-allowed",
+                  .message = "This listener does not open tunnels by CONNECT."});
+  }
+  if (choice_.route == nullptr) {
+    filters::LocalReply reply{.status = 404,
+                              .detail = "route-not-found",
+                              .message = choice_.virtual_host == nullptr
+                                             ? "No route is configured for this host."
+                                             : "No route of this host matches the request."};
+    reply.flags.Add(ResponseFlag::kNoRouteFound);
+    return Reply(reply);
+  }
+  using RequireTls = config::VirtualHost::RequireTls;
+  if (choice_.virtual_host->require_tls != RequireTls::kNone && !info_.downstream->tls) {
+    config::Redirect to_https;
+    to_https.scheme = "https";
+    return Redirect(to_https);
+  }
+  const auto& action = choice_.route->action;
+  if (const auto* forward = std::get_if<config::Forward>(&action)) {
+    Forward(*forward, end_stream);
+  } else if (const auto* redirect = std::get_if<config::Redirect>(&action)) {
+    Redirect(*redirect);
+  } else {
+    const auto& direct = std::get<config::DirectResponse>(action);
+    info_.detail = "direct-response";
+    Reply({.status = direct.status,
+           .detail = "direct-response",
+           .body = direct.body,
+           .content_type = direct.body.empty() ? std::string_view() : direct.content_type});
+  }
+}
+
+std::string_view Exchange::ClusterFor(const config::Forward& forward) {
+  if (!forward.cluster_header.empty()) {
+    const http::HeaderMap::Field* field = request_->headers.Find(forward.cluster_header);
+    return field == nullptr ? std::string_view() : field->value;
+  }
+  if (forward.clusters.size() == 1) {
+    weighted_ = &forward.clusters.front();
+    return weighted_->cluster;
+  }
+  uint64_t total = 0;
+  for (const config::WeightedCluster& cluster : forward.clusters) total += cluster.weight;
+  uint64_t at = runtime_.services().random.Below(total);
+  for (const config::WeightedCluster& cluster : forward.clusters) {
+    if (at < cluster.weight) {
+      weighted_ = &cluster;
+      return cluster.cluster;
+    }
+    at -= cluster.weight;
+  }
+  return {};
+}
+
+void Exchange::Forward(const config::Forward& forward, bool end_stream) {
+  const std::string_view name = ClusterFor(forward);
+  info_.cluster = name;
+  upstream::Cluster* cluster = runtime_.services().clusters.Find(name);
+  if (cluster == nullptr) {
+    filters::LocalReply reply{.status = forward.cluster_not_found_status,
+                              .detail = "cluster-not-found",
+                              .message = "The route's backend does not exist."};
+    reply.flags.Add(ResponseFlag::kNoClusterFound);
+    return Reply(reply);
+  }
+  DecideUpgrade(forward);
+  RewriteRequest(forward);
+
+  route_timeout_ms_ = request_->upgrade.empty() ? forward.timeout_ms : 0;
+  if (forward.grpc_timeout_header_max_ms.has_value()) {
+    const int64_t asked = ParseGrpcTimeoutMs(request_->headers.Get(HeaderId::kGrpcTimeout));
+    if (asked >= 0) {
+      const int64_t limit = *forward.grpc_timeout_header_max_ms;
+      route_timeout_ms_ = limit > 0 ? std::min(asked, limit) : asked;
+    }
+  }
+  if (forward.max_stream_duration_ms.has_value()) {
+    duration_timer_.Disarm();
+    if (*forward.max_stream_duration_ms > 0) duration_timer_.Arm(*forward.max_stream_duration_ms);
+  }
+  if (request_ended_ && route_timeout_ms_ > 0) route_timer_.Arm(route_timeout_ms_);
+
+  for (const config::MirrorPolicy& mirror : forward.mirrors) {
+    if (random_ % 1'000'000 < mirror.fraction_per_million) {
+      std::shared_ptr<Shadow> shadow =
+          Shadow::Send(runtime_.services(), mirror, *request_, end_stream);
+      if (shadow != nullptr && !end_stream) shadows_.push_back(std::move(shadow));
+    }
+  }
+  const config::RetryPolicy& retry =
+      forward.retry.on != 0 ? forward.retry : choice_.virtual_host->retry;
+  call_.Start(*cluster, retry, *request_, end_stream, info_);
+}
+
+void Exchange::DecideUpgrade(const config::Forward& forward) {
+  if (request_->upgrade.empty()) return;
+  const auto allows = [this](const std::vector<config::UpgradeRule>& rules) -> std::optional<bool> {
+    for (const config::UpgradeRule& rule : rules) {
+      if (rule.protocol == request_->upgrade) return rule.enabled;
+    }
+    return std::nullopt;
+  };
+  std::optional<bool> allowed = allows(forward.upgrades);
+  if (!allowed.has_value()) allowed = allows(runtime_.config().upgrades);
+  // Not allowed is not refused: the request goes on as a plain one (RFC 9110 §7.8).
+  if (!allowed.value_or(false)) request_->upgrade = {};
+}
+
+void Exchange::RewriteRequest(const config::Forward& forward) {
+  http::RequestHead& head = *request_;
+  std::string path;
+  if (runtime_.config().router->RewritePath(*choice_.route, choice_, head.path, path)) {
+    head.path = arena_.Copy(path);
+  }
+  const std::string_view old_host = head.authority;
+  std::string_view new_host = weighted_ != nullptr && !weighted_->host_rewrite.empty()
+                                  ? weighted_->host_rewrite
+                                  : forward.host_rewrite;
+  if (new_host.empty() && !forward.host_rewrite_header.empty()) {
+    const http::HeaderMap::Field* field = head.headers.Find(forward.host_rewrite_header);
+    if (field != nullptr) new_host = field->value;
+  }
+  if (!new_host.empty()) {
+    if (forward.append_x_forwarded_host) head.headers.Set(HeaderId::kXForwardedHost, old_host);
+    head.authority = new_host;
+  }
+  if (runtime_.config().via.size() > 0) head.headers.Add(HeaderId::kVia, runtime_.config().via);
+  if (!runtime_.config().proxy_100_continue && request_ended_) head.expects_continue = false;
+  plan_->EditRequest(weighted_, LogEntry(), head.headers, arena_);
+}
+
+void Exchange::Redirect(const config::Redirect& redirect) {
+  std::string rewritten;
+  const std::string_view path =
+      choice_.route != nullptr && runtime_.config().router->RewritePath(*choice_.route, choice_,
+                                                                        request_->path, rewritten)
+          ? std::string_view(rewritten)
+          : request_->path;
+  http::HeaderMap headers;
+  headers.Add(HeaderId::kLocation,
+              arena_.Copy(RedirectLocation(redirect, request_->scheme, request_->authority, path)));
+  Reply({.status = redirect.status, .detail = "redirect", .headers = &headers});
+}
+
+// ---- The request, as it leaves ------------------------------------------------------------------
+
+void Exchange::OnCallStarted() {
+  // We answer for the upstream that it wants the body: it has accepted the stream.
+  if (request_->expects_continue && !runtime_.config().proxy_100_continue && stream_ != nullptr &&
+      !response_sent_) {
+    http::ResponseHead head(arena_);
+    head.status = 100;
+    stream_->SendInformational(head);
+  }
+}
+
+void Exchange::OnFilteredRequestData(base::Buffer& data, bool end_stream) {
+  for (const std::shared_ptr<Shadow>& shadow : shadows_) shadow->SendData(data, end_stream);
+  if (end_stream) shadows_.clear();
+  if (!call_.active()) return data.Clear();
+  call_.SendData(data, end_stream);
+  if (!client_paused_ && stream_ != nullptr && !end_stream && call_.ShouldPause()) {
+    client_paused_ = true;
+    stream_->PauseReceiving();
+  }
+}
+
+void Exchange::OnFilteredRequestTrailers(http::HeaderMap& trailers) {
+  // A shadow's body ends without them.
+  for (const std::shared_ptr<Shadow>& shadow : shadows_) shadow->SendData({}, true);
+  shadows_.clear();
+  call_.SendTrailers(trailers);
+}
+
+void Exchange::OnCallCanSend() {
+  if (std::exchange(client_paused_, false) && stream_ != nullptr) stream_->ResumeReceiving();
+}
+
+void Exchange::OnHoldChanged(bool above_limit) {
+  if (stream_ == nullptr || hold_paused_ == above_limit) return;
+  hold_paused_ = above_limit;
+  if (above_limit) {
+    stream_->PauseReceiving();
+  } else {
+    stream_->ResumeReceiving();
+  }
+}
+
+// ---- The response -------------------------------------------------------------------------------
+
+void Exchange::OnCallInformational(http::ResponseHead& head) {
+  // 100 is ours to say unless the configuration leaves it to the upstream.
+  if (stream_ == nullptr || (head.status == 100 && !runtime_.config().proxy_100_continue)) return;
+  stream_->SendInformational(head);
+}
+
+void Exchange::OnCallResponse(http::ResponseHead& head, bool end_stream) {
+  Touch();
+  arena_.Adopt(head.arena);
+  response_.version = head.version;
+  response_.status = head.status;
+  response_.headers = std::move(head.headers);
+  response_.framing = head.framing;
+  response_.upgrade = head.upgrade;
+  info_.detail = "via-upstream";
+  if (head.status == 101) {
+    tunnel_ = true;
+    route_timer_.Disarm();
+  }
+  if (end_stream) route_timer_.Disarm();
+  filters_.StopRequest();
+  filters_.Response(filters_.size(), end_stream);
+}
+
+void Exchange::OnFilteredResponse(bool end_stream) {
+  FinishHead();
+  info_.status = response_.status;
+  info_.first_byte_sent_ns = loop_.now_ns();
+  info_.response_head_bytes = static_cast<uint32_t>(response_.headers.WireSize());
+  response_sent_ = true;
+  if (stream_ == nullptr) return;
+  if (end_stream) ResponseEnded();
+  stream_->SendResponse(response_, end_stream);
+}
+
+void Exchange::FinishHead() {
+  const config::HttpConnection& config = runtime_.config();
+  if (plan_ != nullptr) plan_->EditResponse(weighted_, LogEntry(), response_.headers, arena_);
+  using ServerHeader = config::HttpConnection::ServerHeader;
+  if (config.server_header == ServerHeader::kOverwrite ||
+      (config.server_header == ServerHeader::kAppendIfAbsent &&
+       response_.headers.Find(HeaderId::kServer) == nullptr)) {
+    response_.headers.Set(HeaderId::kServer, config.server_name);
+  }
+  if (response_.headers.Find(HeaderId::kDate) == nullptr) {
+    response_.headers.Add(HeaderId::kDate, arena_.Copy(HttpDate(info_.start_wall_ns)));
+  }
+  if (!config.via.empty()) response_.headers.Add(HeaderId::kVia, config.via);
+  if (config.request_id_in_response && !info_.request_id.empty()) {
+    response_.headers.Set(HeaderId::kXRequestId, info_.request_id);
+  }
+}
+
+void Exchange::OnCallData(base::Buffer& data, bool end_stream) {
+  Touch();
+  if (end_stream) route_timer_.Disarm();
+  if (filters_.size() == 0) return SendToClient(data, end_stream);
+  filters_.ResponseData(data, end_stream);
+}
+
+void Exchange::OnFilteredResponseData(base::Buffer& data, bool end_stream) {
+  SendToClient(data, end_stream);
+}
+
+void Exchange::SendToClient(base::Buffer& data, bool end_stream) {
+  if (stream_ == nullptr) return data.Clear();
+  info_.response_body_bytes += data.size();
+  if (end_stream) ResponseEnded();
+  stream_->SendData(data, end_stream);
+  if (!end_stream && !upstream_paused_ && stream_ != nullptr && stream_->ShouldPause()) {
+    upstream_paused_ = true;
+    call_.PauseReceiving();
+  }
+}
+
+void Exchange::OnCallTrailers(http::HeaderMap& trailers) {
+  Touch();
+  route_timer_.Disarm();
+  filters_.ResponseTrailers(trailers);
+}
+
+void Exchange::OnFilteredResponseTrailers(http::HeaderMap& trailers) {
+  if (stream_ == nullptr) return;
+  response_trailers_ = &trailers;
+  ResponseEnded();
+  stream_->SendTrailers(trailers);
+  response_trailers_ = nullptr;
+}
+
+void Exchange::OnCanSend() {
+  Touch();
+  if (std::exchange(upstream_paused_, false)) call_.ResumeReceiving();
+}
+
+void Exchange::ResponseEnded() {
+  response_ended_ = true;
+  route_timer_.Disarm();
+  // Nobody needs the rest of the request: the upstream stream is given up, the client's drained.
+  if (!request_ended_ && !tunnel_) call_.Cancel();
+  if (client_paused_ || hold_paused_) {
+    const int resumes = (client_paused_ ? 1 : 0) + (hold_paused_ ? 1 : 0);
+    client_paused_ = hold_paused_ = false;
+    for (int i = 0; i < resumes; ++i) stream_->ResumeReceiving();
+  }
+}
+
+void Exchange::OnCallFailed(const http::StreamError& error, bool retries_exhausted) {
+  const FailureReply failure = ReplyTo(error);
+  if (response_sent_ || response_.status != 0) {
+    info_.flags.Add(failure.flag);
+    return AbortResponse(error);
+  }
+  filters::LocalReply reply{
+      .status = failure.status, .detail = failure.detail, .message = failure.message};
+  reply.flags.Add(failure.flag);
+  if (retries_exhausted) reply.flags.Add(ResponseFlag::kUpstreamRetryLimitExceeded);
+  Reply(reply);
+}
+
+void Exchange::AbortResponse(const http::StreamError& error) {
+  info_.detail = error.detail;
+  filters_.Stop();
+  if (stream_ == nullptr) return;
+  http::ServerStream* stream = std::exchange(stream_, nullptr);
+  stream->Reset({error.kind, http::Side::kUpstream, http::Retry::kNever, error.detail});
+  Over();
+}
+
+// ---- Answers of our own -------------------------------------------------------------------------
+
+void Exchange::OnFilterReply(const filters::LocalReply& reply, size_t from) { Reply(reply, from); }
+
+void Exchange::Reply(const filters::LocalReply& reply) { Reply(reply, filters_.size()); }
+
+void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
+  filters_.StopRequest();
+  call_.Cancel();
+  for (uint32_t bit = 1; bit != 0; bit <<= 1) {
+    if ((reply.flags.bits() & bit) != 0) info_.flags.Add(static_cast<ResponseFlag>(bit));
+  }
+  info_.detail = reply.detail;
+  if (response_sent_ || response_.status != 0) {
+    return AbortResponse(
+        {http::ErrorKind::kReset, http::Side::kOurselves, http::Retry::kNever, reply.detail});
+  }
+  response_.version = request_->version;
+  request_->upgrade = {};
+  base::Buffer body;
+  MakeLocalReply(reply, *request_, response_, body);
+  const bool end_stream = body.empty();
+  filters_.Response(from, end_stream);
+  if (!end_stream && stream_ != nullptr) filters_.ResponseData(body, true);
+}
+
+// ---- Times --------------------------------------------------------------------------------------
+
+int64_t Exchange::IdleLimitMs() const {
+  const config::HttpConnection& config = runtime_.config();
+  if (response_ended_ && config.stream_flush_timeout_ms > 0) return config.stream_flush_timeout_ms;
+  if (choice_.route != nullptr) {
+    if (const auto* forward = std::get_if<config::Forward>(&choice_.route->action);
+        forward != nullptr && forward->idle_timeout_ms.has_value()) {
+      return *forward->idle_timeout_ms;
+    }
+  }
+  return config.stream_idle_timeout_ms;
+}
+
+void Exchange::OnIdleTimeout() {
+  const int64_t limit = IdleLimitMs();
+  if (limit <= 0) return;
+  const int64_t left = last_activity_ms_ + limit - loop_.now_ms();
+  // Activity only moved the mark: the timer is re-armed when it fires, not at every byte.
+  if (left > 0) return idle_timer_.Arm(left);
+  TimedOut(request_ended_ ? 504 : 408, ResponseFlag::kStreamIdleTimeout, "stream-idle-timeout");
+}
+
+void Exchange::OnMaxDuration() {
+  TimedOut(request_ended_ ? 504 : 408, ResponseFlag::kDurationTimeout, "max-stream-duration");
+}
+
+void Exchange::OnRouteTimeout() {
+  // Before the answer's head this is a 504; after it, the answer is cut.
+  call_.TimeOut();
+}
+
+void Exchange::TimedOut(uint16_t status, ResponseFlag flag, std::string_view detail) {
+  filters::LocalReply reply{
+      .status = status, .detail = detail, .message = "The request took too long."};
+  reply.flags.Add(flag);
+  Reply(reply);
+}
+
+// ---- The end ------------------------------------------------------------------------------------
+
+void Exchange::OnStreamComplete() {
+  stream_ = nullptr;
+  Over();
+}
+
+telemetry::LogEntry Exchange::LogEntry() const {
+  return {.info = info_,
+          .request = request_,
+          .response = response_.status == 0 ? nullptr : &response_,
+          .response_trailers = response_trailers_};
+}
+
+void Exchange::Over() {
+  if (std::exchange(over_, true)) return;
+  filters_.Stop();
+  call_.Cancel();
+  // A request that broke off is no request to mirror.
+  for (const std::shared_ptr<Shadow>& shadow : shadows_) shadow->Abandon();
+  route_timer_.Disarm();
+  idle_timer_.Disarm();
+  duration_timer_.Disarm();
+  info_.complete_ns = loop_.now_ns();
+  ListenerMetrics& metrics = runtime_.metrics();
+  metrics.active_requests.Add(-1);
+  metrics.by_class[std::min(info_.status / 100, 5)]->Add();
+  metrics.duration.RecordNs(info_.complete_ns - info_.start_ns);
+  metrics.bytes_in.Add(info_.request_body_bytes);
+  metrics.bytes_out.Add(info_.response_body_bytes);
+  runtime_.Log(LogEntry());
+  loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
+}
+
+}  // namespace sluice::exchange

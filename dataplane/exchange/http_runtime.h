@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "dataplane/config/listener.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/exchange/intake.h"
+#include "dataplane/exchange/route_plan.h"
+#include "dataplane/http/request_handler.h"
+#include "dataplane/telemetry/access_log.h"
+#include "dataplane/telemetry/stats.h"
+#include "dataplane/upstream/cluster_set.h"
+
+namespace sluice::exchange {
+
+// What every exchange of one worker uses.
+struct Services {
+  event::Loop& loop;
+  upstream::ClusterSet& clusters;
+  Random& random;
+};
+
+// Metrics of one listener on one worker.
+struct ListenerMetrics {
+  ListenerMetrics(telemetry::StatsShard& shard, std::string_view listener);
+
+  telemetry::Counter& requests;
+  telemetry::Gauge& active_requests;
+  telemetry::Counter* by_class[6];  // [1] is 1xx; [0] counts requests that got no answer.
+  telemetry::Histogram& duration;
+  telemetry::Counter& bad_requests;
+  telemetry::Counter& bytes_in;
+  telemetry::Counter& bytes_out;
+};
+
+// An HttpRuntime is one HttpConnection configuration at work on one worker: it begins exchanges,
+// keeps the plans of the routes they take, and logs them. A change of configuration makes a new
+// one; exchanges under way hold theirs.
+//
+// Thread:   its worker's only.
+// Lifetime: counted without atomics: the filter chain holds one reference, each exchange another.
+class HttpRuntime final : public http::RequestHandler {
+ public:
+  static HttpRuntime* New(const Services& services,
+                          std::shared_ptr<const config::HttpConnection> config,
+                          std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
+                          ListenerMetrics& metrics);
+  void Ref() { ++refs_; }
+  void Unref() {
+    if (--refs_ == 0) delete this;
+  }
+
+  http::RequestSink& BeginExchange(http::ServerStream& stream,
+                                   const http::DownstreamInfo& downstream) override;
+  void EndExchange(http::RequestSink& sink) override;
+  void OnBadRequest(uint16_t status, const http::StreamError& error, std::string_view raw,
+                    const http::DownstreamInfo& downstream) override;
+
+  const config::HttpConnection& config() const { return *config_; }
+  const Services& services() const { return services_; }
+  ListenerMetrics& metrics() { return metrics_; }
+
+  const RoutePlan& PlanFor(const router::RouteChoice& choice);
+  void Log(const telemetry::LogEntry& entry);
+
+ private:
+  HttpRuntime(const Services& services, std::shared_ptr<const config::HttpConnection> config,
+              std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
+              ListenerMetrics& metrics);
+  ~HttpRuntime() = default;
+
+  const Services services_;
+  const std::shared_ptr<const config::HttpConnection> config_;
+  const std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers_;
+  ListenerMetrics& metrics_;
+  // By route; requests without one share the plan of their virtual host, or of none.
+  absl::flat_hash_map<const void*, std::unique_ptr<const RoutePlan>> plans_;
+  uint32_t refs_ = 1;
+};
+
+}  // namespace sluice::exchange

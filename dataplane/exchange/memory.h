@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+namespace sluice::exchange {
+
+// Keeps the memory of ended exchanges for the next ones of the same thread.
+//
+// Limits:   at most kMaxKept pieces a thread; the rest goes back to malloc.
+class ExchangeMemory {
+ public:
+  static constexpr size_t kMaxKept = 256;
+
+  static void* Take(size_t size);
+  static void Give(void* memory, size_t size);
+};
+
+}  // namespace sluice::exchange

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "absl/container/inlined_vector.h"
+#include "base/buffer.h"
+#include "dataplane/config/retry.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/exchange/intake.h"
+#include "dataplane/http/codec.h"
+#include "dataplane/http/stream_info.h"
+#include "dataplane/upstream/attempt.h"
+#include "dataplane/upstream/cluster_set.h"
+
+namespace sluice::exchange {
+
+// What an UpstreamCall tells its exchange. After OnCallFailed, or after the end of the response,
+// nothing more comes.
+class UpstreamCallOwner {
+ public:
+  // The first stream is open: the request is going out.
+  virtual void OnCallStarted() = 0;
+  virtual void OnCallInformational(http::ResponseHead& head) = 0;
+  virtual void OnCallResponse(http::ResponseHead& head, bool end_stream) = 0;
+  virtual void OnCallData(base::Buffer& data, bool end_stream) = 0;
+  virtual void OnCallTrailers(http::HeaderMap& trailers) = 0;
+  // No try is left. `retries_exhausted` says that one was wanted and the limit stood against it.
+  virtual void OnCallFailed(const http::StreamError& error, bool retries_exhausted) = 0;
+  // Request body that was held back may flow again.
+  virtual void OnCallCanSend() = 0;
+
+ protected:
+  ~UpstreamCallOwner() = default;
+};
+
+// An UpstreamCall gets one request answered by a cluster: it makes attempts one after another, as
+// the retry policy allows, and presents the one answer that counts.
+//
+//   idle -> waiting (for a stream) -> sending -> answered -> done
+//             ^            |             |
+//             +- backoff <-+-------------+   retry
+//
+// It keeps up to kMaxReplayBytes of the request body so that a retry can send it again; past that
+// the request can no longer be retried.
+//
+// Thread:   its worker's only.
+// Lifetime: part of its exchange; destroying it cancels.
+// Limits:   holds at most kMaxReplayBytes, plus kMaxWaitingBytes while no stream is open (then
+//           ShouldPause is true).
+class UpstreamCall final : private upstream::AttemptOwner {
+ public:
+  static constexpr size_t kMaxReplayBytes = 64 * 1024;
+  static constexpr size_t kMaxWaitingBytes = 64 * 1024;
+
+  UpstreamCall(event::Loop& loop, Random& random, UpstreamCallOwner& owner);
+  ~UpstreamCall() { Cancel(); }
+
+  // Begins. `head`, `policy` and `cluster` outlive the call; `info` gets attempt facts.
+  void Start(upstream::Cluster& cluster, const config::RetryPolicy& policy,
+             const http::RequestHead& head, bool end_stream, http::StreamInfo& info);
+
+  void SendData(base::Buffer& data, bool end_stream);
+  void SendTrailers(const http::HeaderMap& trailers);
+  bool ShouldPause() const;
+
+  // Back-pressure on the response.
+  void PauseReceiving();
+  void ResumeReceiving();
+
+  // The time the route gives has run out: fails with a timeout, without another try.
+  void TimeOut();
+
+  // Stops, silently.
+  void Cancel();
+
+  bool active() const { return state_ != State::kIdle && state_ != State::kDone; }
+  bool response_started() const { return state_ == State::kAnswered; }
+
+ private:
+  enum class State : uint8_t { kIdle, kWaiting, kSending, kBackoff, kAnswered, kDone };
+
+  void OnStreamReady(http::ClientStream& stream) override;
+  void OnInformational(http::ResponseHead& head) override;
+  void OnResponse(http::ResponseHead& head, bool end_stream) override;
+  void OnData(base::Buffer& data, bool end_stream) override;
+  void OnTrailers(http::HeaderMap& trailers) override;
+  void OnReset(const http::StreamError& error) override;
+  void OnCanSend() override;
+  void OnStreamComplete() override;
+
+  void Begin();
+  void OnPerTryTimeout();
+  void Fail(const http::StreamError& error, bool exhausted);
+  void EndAttempt();
+  bool MayRetryImplicitly(const http::StreamError& error) const;
+  // Starts another try if one is left; false when there is none, `exhausted` telling why.
+  bool TryAgain(bool immediately, bool& exhausted);
+  void Finish();
+
+  event::Loop& loop_;
+  Random& random_;
+  UpstreamCallOwner& owner_;
+  upstream::Attempt attempt_{*this};
+  event::MemberTimer<UpstreamCall, &UpstreamCall::OnPerTryTimeout> per_try_timer_{loop_, *this};
+  event::MemberTimer<UpstreamCall, &UpstreamCall::Begin> backoff_timer_{loop_, *this};
+
+  upstream::Cluster* cluster_ = nullptr;
+  const config::RetryPolicy* policy_ = nullptr;
+  const http::RequestHead* head_ = nullptr;
+  const http::HeaderMap* trailers_ = nullptr;
+  http::StreamInfo* info_ = nullptr;
+  http::ClientStream* stream_ = nullptr;
+
+  State state_ = State::kIdle;
+  bool request_ended_ = false;    // All of the request was given to us.
+  bool replayable_ = true;        // `replay_` holds the whole body so far.
+  bool retrying_ = false;         // The cluster counts one retry of ours.
+  bool informed_ = false;         // OnCallStarted was called.
+  bool paused_upstream_ = false;  // We said ShouldPause and owe OnCallCanSend.
+  uint32_t retries_ = 0;
+  uint32_t implicit_retries_ = 0;
+  uint32_t receive_pauses_ = 0;
+  base::Buffer replay_;  // Body given so far; sent again by a retry.
+  absl::InlinedVector<const upstream::Host*, 3> tried_;
+};
+
+}  // namespace sluice::exchange

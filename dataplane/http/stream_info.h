@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/http/error.h"
+#include "dataplane/http/message.h"
+
+namespace sluice::http {
+
+// What is known of one connection from a client. Lives as long as the connection.
+struct DownstreamInfo {
+  std::string_view remote_address;  // Peer of the socket, "ip:port".
+  std::string_view remote_ip;
+  std::string_view local_address;  // "ip:port" it connected to.
+  uint16_t local_port = 0;
+  std::string_view listener;
+  uint64_t connection_id = 0;
+  bool tls = false;
+  std::string_view tls_version;  // "TLSv1.3"; empty without TLS.
+  std::string_view tls_cipher;
+  std::string_view sni;
+  std::string_view alpn;
+  std::string_view peer_subject;  // Of the verified client certificate.
+};
+
+// StreamInfo collects the facts of one exchange as they happen, for access logs, metrics, filters
+// and explain. Views live until the exchange is logged.
+struct StreamInfo {
+  const DownstreamInfo* downstream = nullptr;
+  std::string_view client_address;  // The client as we believe it (trusted hops of XFF), an IP.
+  std::string_view request_id;
+
+  // Nanoseconds: start on the wall, the rest monotonic since start; 0 means it has not happened.
+  int64_t start_wall_ns = 0;
+  int64_t start_ns = 0;
+  int64_t request_complete_ns = 0;     // Last byte of the request received.
+  int64_t upstream_first_sent_ns = 0;  // Request head given to an upstream connection.
+  int64_t upstream_first_byte_ns = 0;  // Response head received.
+  int64_t upstream_complete_ns = 0;
+  int64_t first_byte_sent_ns = 0;  // Response head given to the client's codec.
+  int64_t complete_ns = 0;         // All over; the duration.
+
+  // The request as the client sent it, before rewriting. The head itself may have been edited.
+  std::string_view method;
+  std::string_view authority;
+  std::string_view original_path;
+  Version version = Version::kHttp11;
+
+  uint64_t request_body_bytes = 0;
+  uint64_t response_body_bytes = 0;
+  uint32_t request_head_bytes = 0;  // As HeaderMap::WireSize counts.
+  uint32_t response_head_bytes = 0;
+
+  uint16_t status = 0;  // Sent to the client; 0 if none was.
+  ResponseFlags flags;
+  std::string_view detail;  // Stable token: why ("route-not-found"); "via-upstream".
+
+  std::string_view virtual_host;
+  std::string_view route;
+  std::string_view cluster;
+  std::string_view upstream_address;  // Of the last attempt, "ip:port".
+  std::string_view upstream_local_address;
+  std::string_view upstream_failure;   // Transport failure in words.
+  std::string_view upstream_protocol;  // "HTTP/1.1", "HTTP/2".
+  uint32_t attempts = 0;
+};
+
+}  // namespace sluice::http
