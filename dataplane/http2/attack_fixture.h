@@ -9,8 +9,8 @@
 
 #include "base/manual_clock.h"
 #include "dataplane/http2/frame_builder.h"
-#include "dataplane/http2/http2_server_codec.h"
 #include "dataplane/http2/recording.h"
+#include "dataplane/http2/server_codec.h"
 #include "gtest/gtest.h"
 
 namespace sluice::http2 {

@@ -186,14 +186,15 @@ void Session::OnEof() {
 }
 
 void Session::Produce(base::Buffer& out, size_t limit) {
-  if (!has_output()) return;
   ++depth_;
-  out_ = &out;
-  out_end_ = out.size() + limit;
-  if (nghttp2_session_send(raw_) != 0) {
-    Terminate(ErrorCode::kInternalError, "h2-session-failure", false);
+  if (has_output()) {
+    out_ = &out;
+    out_end_ = out.size() + limit;
+    if (nghttp2_session_send(raw_) != 0) {
+      Terminate(ErrorCode::kInternalError, "h2-session-failure", false);
+    }
+    out_ = nullptr;
   }
-  out_ = nullptr;
   Dispatch();
   --depth_;
 }
@@ -238,6 +239,18 @@ void Session::Terminate(ErrorCode code, std::string_view detail, bool flood) {
   owner_.OnPeerLimitsChanged();
 }
 
+void Session::OnHeadTimeout() {
+  if (terminated_ || eof_) return;
+  ++depth_;
+  terminated_ = true;
+  nghttp2_session_terminate_session(raw_, NGHTTP2_ENHANCE_YOUR_CALM);
+  FailAll(
+      {http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever, "h2-header-timeout"});
+  Dispatch();
+  --depth_;
+  host_.OnOutputReady();
+}
+
 void Session::FailAll(const http::StreamError& error) {
   streams_.ForEach([&](WireStream& stream) {
     if (!stream.closed()) stream.Fail(error);
@@ -270,8 +283,12 @@ void Session::MarkReady(WireStream& stream) {
   if (stream.in_ready || stream.retired()) return;
   stream.in_ready = true;
   ready_.push_back(&stream);
-  // With nothing of ours on the stack there is nobody to dispatch it: ask to be called.
-  if (depth_ == 0) host_.OnReceiveReady();
+  if (depth_ > 0) return;
+  // With nothing of ours on the stack there is nobody to dispatch it: ask to be called, either way.
+  // A host that never stopped reading, since one paused stream does not stop the others, has
+  // nothing to receive again, but flushes at the end of its turn.
+  host_.OnReceiveReady();
+  host_.OnOutputReady();
 }
 
 void Session::Dispatch() {

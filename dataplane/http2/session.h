@@ -72,6 +72,10 @@ class Session {
   bool finished() const;
   void Drain();
 
+  // As http::ServerCodec. HTTP/2 is stuck as a whole while one header block is incomplete.
+  bool in_head() const { return guard_.in_header_block(); }
+  void OnHeadTimeout();
+
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
   bool peer_settings_seen() const { return peer_settings_seen_; }

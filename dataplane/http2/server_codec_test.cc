@@ -129,6 +129,39 @@ TEST_F(ServerTest, PausedBodyIsHeldAndNotCredited) {
   EXPECT_NE(FindFrame(Produced(server_), FrameType::kWindowUpdate), nullptr);
 }
 
+TEST_F(ServerTest, ResumedBodyNeedsNothingNewToArrive) {
+  Deliver(server_, Get(1, {}, kOpen));
+  sink(0).stream->PauseReceiving();
+  Deliver(server_, Data(1, "held", kFlagEndStream));
+  const int asked = host_.output_ready;
+  sink(0).stream->ResumeReceiving();
+  EXPECT_GT(host_.output_ready, asked);
+  Produced(server_);
+  EXPECT_EQ(sink(0).body, "held");
+  EXPECT_TRUE(sink(0).ended);
+}
+
+TEST_F(ServerTest, HeadThatStallsIsCutByTheHost) {
+  const std::string request = Get(3);
+  Deliver(server_, Get(1));
+  EXPECT_FALSE(server_.in_head());
+  Deliver(server_, request.substr(0, request.size() - 1));
+  EXPECT_TRUE(server_.in_head());
+  server_.OnHeadTimeout();
+  ASSERT_EQ(host_.bad_requests.size(), 1u);
+  EXPECT_EQ(host_.bad_requests[0].error.kind, http::ErrorKind::kHeaderTimeout);
+  EXPECT_TRUE(sink(0).reset.has_value());
+  ExpectGoAway(ErrorCode::kEnhanceYourCalm);
+}
+
+TEST_F(ServerTest, HeadWithoutItsContinuationIsStillAHead) {
+  Deliver(server_, Get(1, {}, kFlagEndStream));
+  EXPECT_TRUE(server_.in_head());
+  Deliver(server_, Continuation(1, "", kFlagEndHeaders));
+  EXPECT_FALSE(server_.in_head());
+  EXPECT_EQ(host_.sinks.size(), 1u);
+}
+
 TEST_F(ServerTest, LargeBodiesMoveWithoutCopies) {
   Deliver(server_, Get(1));
   http::ResponseHead head(sink(0).arena);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aim:    the client codec against good and hostile upstreams (attacks UP-01 to UP-07).
 // Method: raw frames in, frames out.
-#include "dataplane/http2/http2_client_codec.h"
+#include "dataplane/http2/client_codec.h"
 
 #include <string>
 #include <vector>
