@@ -142,8 +142,8 @@ TEST_F(ServerTest, ResumedBodyNeedsNothingNewToArrive) {
 }
 
 TEST_F(ServerTest, HeadThatStallsIsCutByTheHost) {
-  const std::string request = Get(3);
   Deliver(server_, Get(1));
+  const std::string request = Get(3);
   EXPECT_FALSE(server_.in_head());
   Deliver(server_, request.substr(0, request.size() - 1));
   EXPECT_TRUE(server_.in_head());
