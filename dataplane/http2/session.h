@@ -72,14 +72,9 @@ class Session {
   bool finished() const;
   void Drain();
 
-  // The peer has begun to say something (its preface, a header block) and not ended it.
-  bool in_head() const {
-    return !terminated_ && !eof_ && (!peer_settings_seen_ || guard_.in_header_block());
-  }
-  // It took too long over it: GOAWAY and close.
-  void OnHeadTimeout() {
-    if (in_head()) Terminate(ErrorCode::kEnhanceYourCalm, "request-head-timeout", /*flood=*/false);
-  }
+  // As http::ServerCodec. HTTP/2 is stuck as a whole while one header block is incomplete.
+  bool in_head() const { return guard_.in_header_block(); }
+  void OnHeadTimeout();
 
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
@@ -135,6 +130,8 @@ class Session {
   void OnDataFrame(const nghttp2_frame& frame);
   void OnInvalidFrame(const nghttp2_frame& frame, int error);
   void OnFrameSent(const nghttp2_frame& frame);
+  void OnGoAwaySent(const nghttp2_frame& frame);
+  void OnFrameNotSent(const nghttp2_frame& frame);
   void OnStreamClose(int32_t id, uint32_t error_code);
 
   const Role role_;
@@ -162,7 +159,8 @@ class Session {
 
   bool draining_ = false;
   bool final_goaway_submitted_ = false;
-  bool final_goaway_sent_ = false;
+  bool final_goaway_sent_ = false;  // The graceful one.
+  bool error_goaway_sent_ = false;  // The last frame of all.
   bool peer_goaway_ = false;
   bool peer_settings_seen_ = false;
   bool terminated_ = false;
