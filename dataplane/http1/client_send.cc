@@ -41,7 +41,7 @@ void Http1ClientCodec::SendRequest(const http::RequestHead& head, bool end_strea
   stream_->may_tunnel = !head.upgrade.empty() || head.method == "CONNECT";
   stream_->context.to_head = head.method == "HEAD";
   stream_->context.to_connect = head.method == "CONNECT";
-  stream_->context.upgrade = core.arena.Copy(head.upgrade);
+  if (!head.upgrade.empty()) stream_->context.upgrade = core.arena.Copy(head.upgrade);
   LengthField length;
   if (!stream_->may_tunnel) length = FrameRequest(head, end_stream, core.encoder);
   if (!WriteRequestHead(head, length, out_)) {

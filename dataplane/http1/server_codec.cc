@@ -55,10 +55,8 @@ void Http1ServerCodec::Drain() {
   if (stream_ == nullptr && held_ == 0) Die();
 }
 
-void Http1ServerCodec::RefusePendingHead(uint16_t status, const http::StreamError& error) {
-  if (!head_pending()) return;
-  WriteErrorReply({status, error.kind, error.detail}, /*to_head=*/false, out_);
-  Die();
+void Http1ServerCodec::OnHeadTimeout() {
+  if (in_head()) Refuse({408, ErrorKind::kHeaderTimeout, "header-timeout"}, std::string_view());
 }
 
 void Http1ServerCodec::Receive(base::Buffer& in) {

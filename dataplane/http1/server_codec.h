@@ -57,12 +57,9 @@ class Http1ServerCodec final : public http::ServerCodec {
   bool finished() const override { return dead_ && !has_output(); }
   void Drain() override;
 
-  // Beyond the seam, for the timer of whoever owns the connection: a request head has begun to
-  // arrive and is not complete.
-  bool head_pending() const { return stream_ == nullptr && !dead_ && held_ > 0; }
-  // Answers a pending head by itself with `status` (408, 503) and closes. OnBadRequest is not
-  // called: the caller knows.
-  void RefusePendingHead(uint16_t status, const http::StreamError& error);
+  bool in_head() const override { return stream_ == nullptr && !dead_ && held_ > 0; }
+  // OnBadRequest gets no raw bytes: the host holds them.
+  void OnHeadTimeout() override;
 
  private:
   friend class Http1ServerStream;

@@ -1,148 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/tls/transport.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "dataplane/config/tls.h"
 #include "dataplane/event/connection.h"
 #include "dataplane/event/loop.h"
-#include "dataplane/tls/client_context.h"
-#include "dataplane/tls/names.h"
-#include "dataplane/tls/server_context.h"
-#include "dataplane/tls/test_certificates.h"
+#include "dataplane/tls/transport_fixture.h"
 #include "gtest/gtest.h"
 
 namespace sluice::tls {
 namespace {
-
-using event::IoResult;
-using Status = event::IoResult::Status;
-
-std::pair<event::UniqueFd, event::UniqueFd> SocketPair() {
-  int fds[2];
-  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-  return {event::UniqueFd(fds[0]), event::UniqueFd(fds[1])};
-}
-
-std::shared_ptr<const ServerTlsContext> Server(const config::DownstreamTls& config) {
-  auto context = ServerTlsContext::Create(config);
-  EXPECT_TRUE(context.ok()) << context.status();
-  return context.ok() ? *context : nullptr;
-}
-
-std::shared_ptr<const ClientTlsContext> Client(const config::UpstreamTls& config) {
-  auto context = ClientTlsContext::Create(config);
-  EXPECT_TRUE(context.ok()) << context.status();
-  return context.ok() ? *context : nullptr;
-}
-
-// Chooses among contexts by server name.
-struct Selector final : ServerContextSelector {
-  std::shared_ptr<const ServerTlsContext> Select(const ClientHelloInfo& hello) override {
-    seen = hello;
-    ++calls;
-    const absl::Span<const int> found = names.Find(hello.server_name);
-    return found.empty() ? nullptr : contexts[found[0]];
-  }
-  void Add(std::string_view pattern, std::shared_ptr<const ServerTlsContext> context) {
-    names.Add(pattern, static_cast<int>(contexts.size()));
-    contexts.push_back(std::move(context));
-  }
-  ServerNames names;
-  std::vector<std::shared_ptr<const ServerTlsContext>> contexts;
-  ClientHelloInfo seen;
-  int calls = 0;
-};
-
-// Two ends of one connection, turned by hand.
-struct Pair {
-  // Turns both until both are done or one fails. True if both are done.
-  bool Handshake() {
-    Status a = Status::kAgain, b = Status::kAgain;
-    for (int i = 0; i < 100; ++i) {
-      if (a == Status::kAgain) a = client->Handshake().status;
-      if (a == Status::kOk) Flush(*client);
-      if (b == Status::kAgain) b = server->Handshake().status;
-      if (a != Status::kAgain && b != Status::kAgain) break;
-    }
-    // A server's refusal reaches a TLS 1.3 client only after its own handshake.
-    return a == Status::kOk && b == Status::kOk;
-  }
-  static void Flush(TlsTransport& transport) {
-    base::Buffer nothing;
-    transport.Write(nothing);
-  }
-  static std::string Send(TlsTransport& from, TlsTransport& to, std::string_view bytes) {
-    base::Buffer out;
-    out.AppendCopy(bytes);
-    std::string got;
-    for (int i = 0; i < 10000 && (!out.empty() || got.size() < bytes.size()); ++i) {
-      from.Write(out);
-      base::Buffer in;
-      if (to.Read(in, 65536).status == Status::kError) break;
-      got += in.ToString();
-    }
-    return got;
-  }
-  std::unique_ptr<TlsServerTransport> server;
-  std::unique_ptr<TlsClientTransport> client;
-};
-
-class TransportTest : public ::testing::Test {
- protected:
-  TransportTest() {
-    server_.common.certificates = {leaf_.Config("leaf")};
-    client_.common.validation = Trust(ca_);
-    client_.sni = "a.example";
-    client_.auto_san_validation = true;
-  }
-
-  static std::shared_ptr<config::TlsValidation> Trust(const TestCertificate& ca) {
-    auto validation = std::make_shared<config::TlsValidation>();
-    validation->name = "ca";
-    validation->trusted_ca_pem = ca.certificate_pem;
-    return validation;
-  }
-
-  static Pair Connect(std::shared_ptr<const ServerTlsContext> server,
-                      std::shared_ptr<const ClientTlsContext> client,
-                      const ClientTlsTarget& target = {}) {
-    auto [a, b] = SocketPair();
-    return {std::make_unique<TlsServerTransport>(std::move(a), std::move(server)),
-            std::make_unique<TlsClientTransport>(std::move(b), std::move(client), target)};
-  }
-  static Pair Connect(Selector& selector, std::shared_ptr<const ClientTlsContext> client) {
-    auto [a, b] = SocketPair();
-    return {
-        std::make_unique<TlsServerTransport>(std::move(a), selector),
-        std::make_unique<TlsClientTransport>(std::move(b), std::move(client), ClientTlsTarget{})};
-  }
-  Pair Connect() { return Connect(Server(server_), Client(client_)); }
-
-  // A client with a certificate.
-  config::UpstreamTls ClientWith(const TestCertificate& certificate) const {
-    config::UpstreamTls config = client_;
-    config.common.certificates = {certificate.Config("client")};
-    return config;
-  }
-
-  const TestCertificate ca_ = MakeTestCertificate({.common_name = "ca", .ca = true});
-  const TestCertificate leaf_ =
-      MakeTestCertificate({.dns = {"a.example", "*.wild.example"}, .ips = {"127.0.0.1"}}, &ca_);
-  config::DownstreamTls server_;
-  config::UpstreamTls client_;
-};
 
 TEST_F(TransportTest, AgreesOnTheNewestAndCarriesBytesBothWays) {
   server_.common.alpn = client_.common.alpn = {"h2", "http/1.1"};
@@ -162,6 +41,29 @@ TEST_F(TransportTest, AgreesOnTheNewestAndCarriesBytesBothWays) {
   EXPECT_EQ(peer->subject, "CN=test");
   EXPECT_EQ(peer->dns_names, (std::vector<std::string>{"a.example", "*.wild.example"}));
   EXPECT_EQ(pair.server->peer_certificate(), std::nullopt);
+}
+
+// Aim: performance.md's bar of 10 KiB. Method: what the allocator holds beyond, over many
+// connections that have shaken hands and exchanged a message; with both ends here the bar counts
+// twice.
+TEST_F(TransportTest, AnIdleConnectionIsSmall) {
+  if (mallinfo2().uordblks == 0) GTEST_SKIP() << "the allocator does not count";
+  const auto server = Server(server_);
+  const auto client = Client(client_);
+  std::vector<Pair> pairs;
+  const auto add = [&] {
+    pairs.push_back(Connect(server, client));
+    ASSERT_TRUE(pairs.back().Handshake());
+    EXPECT_EQ(Pair::Send(*pairs.back().client, *pairs.back().server, "q"), "q");
+    EXPECT_EQ(Pair::Send(*pairs.back().server, *pairs.back().client, "a"), "a");
+  };
+  pairs.reserve(300);
+  for (int i = 0; i < 20; ++i) add();
+  const size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 200; ++i) add();
+  const size_t each = (mallinfo2().uordblks - before) / 200;
+  RecordProperty("bytes", static_cast<int>(each));
+  EXPECT_LE(each, 2u * 10 * 1024);
 }
 
 TEST_F(TransportTest, SpeaksTls12WhereThatIsTheMost) {
@@ -292,201 +194,6 @@ TEST_F(TransportTest, NoCommonProtocolEndsTheHandshake) {
   Pair pair = Connect();
   EXPECT_FALSE(pair.Handshake());
   EXPECT_EQ(pair.server->failure(), "no application protocol");
-}
-
-TEST_F(TransportTest, AServerOfAnotherCaIsRefused) {
-  client_.common.validation = Trust(MakeTestCertificate({.common_name = "other", .ca = true}));
-  Pair pair = Connect();
-  EXPECT_FALSE(pair.Handshake());
-  EXPECT_TRUE(absl::StartsWith(pair.client->failure(),
-                               "certificate verify failed: unable to get local issuer certificate"))
-      << pair.client->failure();
-  EXPECT_FALSE(pair.server->failure().empty());
-}
-
-TEST_F(TransportTest, AnExpiredServerIsRefusedUnlessAllowed) {
-  const TestCertificate old =
-      MakeTestCertificate({.dns = {"a.example"}, .begin_s = -7200, .end_s = -60}, &ca_);
-  server_.common.certificates = {old.Config("old")};
-  Pair pair = Connect();
-  EXPECT_FALSE(pair.Handshake());
-  EXPECT_TRUE(absl::StrContains(pair.client->failure(), "certificate has expired"))
-      << pair.client->failure();
-  auto lenient = Trust(ca_);
-  lenient->allow_expired = true;
-  client_.common.validation = lenient;
-  EXPECT_TRUE(Connect().Handshake());
-}
-
-TEST_F(TransportTest, AServerOfAnotherNameIsRefused) {
-  client_.sni = "b.example";
-  Pair pair = Connect();
-  EXPECT_FALSE(pair.Handshake());
-  EXPECT_EQ(pair.client->failure(),
-            "certificate verify failed: the certificate is for a.example, *.wild.example, "
-            "127.0.0.1, not for b.example");
-}
-
-TEST_F(TransportTest, AnAddressIsCheckedLikeANameButNotSent) {
-  client_.sni = "127.0.0.1";
-  Pair pair = Connect();
-  EXPECT_TRUE(pair.Handshake()) << pair.client->failure();
-  EXPECT_EQ(pair.server->server_name(), "");
-  client_.sni = "127.0.0.2";
-  EXPECT_FALSE(Connect().Handshake());
-}
-
-TEST_F(TransportTest, ConfiguredNamesAreMatchedAsTheySay) {
-  using M = config::SanMatcher;
-  client_.auto_san_validation = false;
-  const std::vector<std::pair<M, bool>> cases = {
-      {{.type = M::Type::kDns, .match = M::Match::kExact, .value = "a.example"}, true},
-      {{.type = M::Type::kDns, .match = M::Match::kExact, .value = "z.wild.example"}, true},
-      {{.type = M::Type::kUri, .match = M::Match::kExact, .value = "a.example"}, false},
-      {{.match = M::Match::kExact, .value = "b.example"}, false},
-      {{.match = M::Match::kPrefix, .value = "a.ex"}, true},
-      {{.match = M::Match::kSuffix, .value = ".EXAMPLE", .ignore_case = true}, true},
-      {{.match = M::Match::kSuffix, .value = ".EXAMPLE"}, false},
-      {{.match = M::Match::kContains, .value = "wild"}, true},
-      {{.match = M::Match::kRegex, .value = "[ab]\\.example"}, true},
-      {{.match = M::Match::kRegex, .value = "\\.example"}, false},
-      {{.type = M::Type::kIp, .match = M::Match::kExact, .value = "127.0.0.1"}, true},
-  };
-  for (const auto& [matcher, accepted] : cases) {
-    auto validation = Trust(ca_);
-    validation->sans = {matcher};
-    client_.common.validation = validation;
-    EXPECT_EQ(Connect().Handshake(), accepted) << matcher.value;
-  }
-}
-
-// TLS-08: a name with a NUL is for nobody, whatever stands before it.
-TEST_F(TransportTest, ANameWithANulIsNoName) {
-  const TestCertificate evil =
-      MakeTestCertificate({.dns = {std::string("a.example\0.evil.example", 23)}}, &ca_);
-  server_.common.certificates = {evil.Config("evil")};
-  EXPECT_FALSE(Connect().Handshake());
-}
-
-TEST_F(TransportTest, RevokedCertificatesAreRefused) {
-  const TestCertificate bad = MakeTestCertificate({.dns = {"a.example"}, .serial = 77}, &ca_);
-  auto validation = Trust(ca_);
-  validation->crl_pem = MakeTestCrl(ca_, {77});
-  client_.common.validation = validation;
-  EXPECT_TRUE(Connect().Handshake());
-  server_.common.certificates = {bad.Config("bad")};
-  Pair pair = Connect();
-  EXPECT_FALSE(pair.Handshake());
-  EXPECT_TRUE(absl::StrContains(pair.client->failure(), "revoked")) << pair.client->failure();
-}
-
-// A TLS 1.3 client is done before the server has judged it: its first read tells.
-void ExpectServerRefuses(Pair pair, std::string_view why) {
-  EXPECT_FALSE(pair.Handshake());
-  EXPECT_TRUE(absl::StrContains(pair.server->failure(), why)) << pair.server->failure();
-  base::Buffer in;
-  EXPECT_EQ(pair.client->Read(in, 1000).status, Status::kError);
-}
-
-TEST_F(TransportTest, ClientCertificatesAreAskedForAndJudged) {
-  server_.common.validation = Trust(ca_);
-  server_.require_client_certificate = true;
-  const auto context = Server(server_);
-  const TestCertificate good = MakeTestCertificate(
-      {.common_name = "alice", .uris = {"spiffe://x/alice"}, .key_usage = "clientAuth"}, &ca_);
-  Pair pair = Connect(context, Client(ClientWith(good)));
-  ASSERT_TRUE(pair.Handshake()) << pair.server->failure();
-  const auto peer = pair.server->peer_certificate();
-  ASSERT_TRUE(peer.has_value());
-  EXPECT_EQ(peer->subject, "CN=alice");
-  EXPECT_EQ(peer->uris, (std::vector<std::string>{"spiffe://x/alice"}));
-  EXPECT_EQ(peer->sha256_hex.size(), 64u);
-
-  ExpectServerRefuses(Connect(context, Client(client_)), "peer did not return a certificate");
-  const TestCertificate other_ca = MakeTestCertificate({.common_name = "other", .ca = true});
-  ExpectServerRefuses(Connect(context, Client(ClientWith(MakeTestCertificate({}, &other_ca)))),
-                      "unable to get local issuer certificate");
-  ExpectServerRefuses(
-      Connect(context, Client(ClientWith(MakeTestCertificate({.end_s = -60}, &ca_)))),
-      "certificate has expired");
-  ExpectServerRefuses(
-      Connect(context, Client(ClientWith(MakeTestCertificate({.key_usage = "serverAuth"}, &ca_)))),
-      "unsupported certificate purpose");
-}
-
-TEST_F(TransportTest, AnOptionalClientCertificateMayBeMissingButNotWrong) {
-  server_.common.validation = Trust(ca_);
-  const auto context = Server(server_);
-  Pair pair = Connect(context, Client(client_));
-  EXPECT_TRUE(pair.Handshake());
-  EXPECT_EQ(pair.server->peer_certificate(), std::nullopt);
-  EXPECT_FALSE(Connect(context, Client(ClientWith(MakeTestCertificate({})))).Handshake());
-}
-
-// One connection, with a byte each way so that tickets arrive.
-bool ResumesOver(const std::shared_ptr<const ServerTlsContext>& server,
-                 const std::shared_ptr<const ClientTlsContext>& client,
-                 const ClientTlsTarget& target = {}) {
-  auto [a, b] = SocketPair();
-  Pair pair{std::make_unique<TlsServerTransport>(std::move(a), server),
-            std::make_unique<TlsClientTransport>(std::move(b), client, target)};
-  EXPECT_TRUE(pair.Handshake()) << pair.client->failure() << pair.server->failure();
-  EXPECT_EQ(Pair::Send(*pair.client, *pair.server, "q"), "q");
-  EXPECT_EQ(Pair::Send(*pair.server, *pair.client, "a"), "a");
-  EXPECT_EQ(pair.client->resumed(), pair.server->resumed());
-  return pair.client->resumed();
-}
-
-TEST_F(TransportTest, SessionsAreResumedInBothVersions) {
-  for (config::TlsVersion version : {config::TlsVersion::kTls12, config::TlsVersion::kTls13}) {
-    client_.common.max_version = version;
-    const auto client = Client(client_);
-    EXPECT_FALSE(ResumesOver(Server(server_), client));
-    EXPECT_TRUE(ResumesOver(Server(server_), client)) << "on another worker or after a reload too";
-  }
-}
-
-TEST_F(TransportTest, SessionsStayWithTheirNameAndEndpoint) {
-  client_.auto_sni = true;
-  const auto client = Client(client_);
-  const auto server = Server(server_);
-  EXPECT_FALSE(ResumesOver(server, client, {.server_name = "a.example", .endpoint = "1"}));
-  EXPECT_FALSE(ResumesOver(server, client, {.server_name = "b.wild.example", .endpoint = "1"}));
-  EXPECT_FALSE(ResumesOver(server, client, {.server_name = "a.example", .endpoint = "2"}));
-  EXPECT_TRUE(ResumesOver(server, client, {.server_name = "a.example", .endpoint = "1"}));
-}
-
-// TLS-05, TLS-06.
-TEST_F(TransportTest, NoSessionOutlivesTheRulesItWasMadeUnder) {
-  const TestCertificate alice = MakeTestCertificate({.common_name = "alice"}, &ca_);
-  config::DownstreamTls open = server_;
-  config::DownstreamTls strict = server_;
-  strict.common.validation = Trust(ca_);
-  strict.require_client_certificate = true;
-  auto narrow_rules = Trust(ca_);
-  narrow_rules->sans = {{.value = "bob"}};
-  config::DownstreamTls narrow = strict;
-  narrow.common.validation = narrow_rules;
-
-  for (config::TlsVersion version : {config::TlsVersion::kTls12, config::TlsVersion::kTls13}) {
-    config::UpstreamTls with = ClientWith(alice);
-    with.common.max_version = version;
-    const auto client = Client(with);
-    EXPECT_FALSE(ResumesOver(Server(open), client));
-    EXPECT_FALSE(ResumesOver(Server(strict), client)) << "a session without a certificate";
-    EXPECT_TRUE(ResumesOver(Server(strict), client));
-    auto [a, b] = SocketPair();
-    Pair pair{std::make_unique<TlsServerTransport>(std::move(a), Server(narrow)),
-              std::make_unique<TlsClientTransport>(std::move(b), client, ClientTlsTarget{})};
-    EXPECT_FALSE(pair.Handshake()) << "alice is judged anew and is not bob";
-  }
-}
-
-TEST_F(TransportTest, TicketsMayBeTurnedOff) {
-  server_.session_tickets = false;
-  const auto client = Client(client_);
-  EXPECT_FALSE(ResumesOver(Server(server_), client));
-  EXPECT_FALSE(ResumesOver(Server(server_), client));
 }
 
 TEST_F(TransportTest, CloseNotifyIsTheEndAndOurSideStillWorks) {

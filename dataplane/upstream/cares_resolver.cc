@@ -106,6 +106,13 @@ class CaresResolver::Channel final : private event::TurnEnd {
     lookup->name = name;
     lookup->family = family;
     lookup->on_answer = std::move(on_answer);
+    // c-ares asks even for these when both families are wanted.
+    if (event::Address::FromIp(name, 0).ok()) {
+      lookup->answer.addresses = SelectFamily({name}, family);
+      if (lookup->answer.addresses.empty()) lookup->answer.status = StatusOf(ARES_ENODATA, name);
+      Tell(lookup);
+      return std::make_unique<CaresQuery>(std::move(lookup));
+    }
     ares_addrinfo_hints hints = {};
     // Sorting by RFC 6724 would open a socket to each address.
     hints.ai_flags = ARES_AI_NOSORT;
@@ -182,6 +189,10 @@ class CaresResolver::Channel final : private event::TurnEnd {
       if (answer.addresses.empty()) status = ARES_ENODATA;
     }
     if (status != ARES_SUCCESS) answer.status = StatusOf(status, lookup->name);
+    Tell(std::move(lookup));
+  }
+
+  void Tell(std::shared_ptr<Lookup> lookup) {
     answered_.push_back(std::move(lookup));
     loop_.AtTurnEnd(*this);
   }

@@ -4,7 +4,7 @@
 #include "absl/log/check.h"
 #include "base/arena.h"
 #include "dataplane/event/plain_transport.h"
-#include "dataplane/http2/http2_server_codec.h"
+#include "dataplane/http2/server_codec.h"
 
 namespace sluice::upstream {
 

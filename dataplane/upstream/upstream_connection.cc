@@ -6,7 +6,7 @@
 #include "absl/log/check.h"
 #include "dataplane/event/socket.h"
 #include "dataplane/http1/client_codec.h"
-#include "dataplane/http2/http2_client_codec.h"
+#include "dataplane/http2/client_codec.h"
 #include "dataplane/upstream/pool.h"
 
 namespace sluice::upstream {
