@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/buffer.h"
@@ -19,6 +20,14 @@ struct IoResult {
   };
   Status status = Status::kOk;
   size_t bytes = 0;
+};
+
+// What a TLS handshake came to. Views live as long as the transport.
+struct TlsFacts {
+  std::string_view version;  // "TLSv1.3".
+  std::string_view cipher;
+  std::string_view server_name;   // SNI, normalized; empty for none.
+  std::string_view peer_subject;  // Of the verified client certificate; empty for none.
 };
 
 // A Transport moves bytes between a connected socket and buffers: plain, or TLS (tls/transport.h).
@@ -40,7 +49,8 @@ class Transport {
   // the transport itself holds back (wants_write).
   virtual IoResult Write(base::Buffer& out) = 0;
 
-  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError.
+  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError. After kOk with
+  // wants_write() a Write is due this turn, be it of an empty buffer.
   virtual IoResult Handshake() = 0;
 
   // After kAgain: which readiness the transport itself waits for. TLS may need to read in order to
@@ -56,6 +66,9 @@ class Transport {
 
   // The protocol agreed by ALPN ("h2", "http/1.1"); empty for none or plain.
   virtual std::string_view alpn() const = 0;
+
+  // Null for a plain transport, and before the handshake is done.
+  virtual std::optional<TlsFacts> tls() const { return std::nullopt; }
 
   // Why it failed, in words for a log ("certificate verify failed: ..."); empty if it did not.
   virtual std::string_view failure() const = 0;

@@ -31,14 +31,15 @@ ListenerMetrics::ListenerMetrics(telemetry::StatsShard& shard, std::string_view 
 
 HttpRuntime* HttpRuntime::New(const Services& services,
                               std::shared_ptr<const config::HttpConnection> config,
-                              std::vector<telemetry::AccessLogger*> loggers,
+                              std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
                               ListenerMetrics& metrics) {
   return new HttpRuntime(services, std::move(config), std::move(loggers), metrics);
 }
 
 HttpRuntime::HttpRuntime(const Services& services,
                          std::shared_ptr<const config::HttpConnection> config,
-                         std::vector<telemetry::AccessLogger*> loggers, ListenerMetrics& metrics)
+                         std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
+                         ListenerMetrics& metrics)
     : services_(services),
       config_(std::move(config)),
       loggers_(std::move(loggers)),
@@ -80,7 +81,7 @@ const RoutePlan& HttpRuntime::PlanFor(const router::RouteChoice& choice) {
 }
 
 void HttpRuntime::Log(const telemetry::LogEntry& entry) {
-  for (telemetry::AccessLogger* logger : loggers_) logger->Log(entry);
+  for (const std::shared_ptr<telemetry::AccessLogger>& logger : loggers_) logger->Log(entry);
 }
 
 }  // namespace sluice::exchange

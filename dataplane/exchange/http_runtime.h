@@ -46,10 +46,10 @@ struct ListenerMetrics {
 // Lifetime: counted without atomics: the filter chain holds one reference, each exchange another.
 class HttpRuntime final : public http::RequestHandler {
  public:
-  // Loggers belong to the worker and outlive the runtime.
   static HttpRuntime* New(const Services& services,
                           std::shared_ptr<const config::HttpConnection> config,
-                          std::vector<telemetry::AccessLogger*> loggers, ListenerMetrics& metrics);
+                          std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
+                          ListenerMetrics& metrics);
   void Ref() { ++refs_; }
   void Unref() {
     if (--refs_ == 0) delete this;
@@ -70,12 +70,13 @@ class HttpRuntime final : public http::RequestHandler {
 
  private:
   HttpRuntime(const Services& services, std::shared_ptr<const config::HttpConnection> config,
-              std::vector<telemetry::AccessLogger*> loggers, ListenerMetrics& metrics);
+              std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers,
+              ListenerMetrics& metrics);
   ~HttpRuntime() = default;
 
   const Services services_;
   const std::shared_ptr<const config::HttpConnection> config_;
-  const std::vector<telemetry::AccessLogger*> loggers_;
+  const std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers_;
   ListenerMetrics& metrics_;
   // By route; requests without one share the plan of their virtual host, or of none.
   absl::flat_hash_map<const void*, std::unique_ptr<const RoutePlan>> plans_;

@@ -171,7 +171,15 @@ class Codec {
 };
 
 // A server side makes streams as requests arrive.
-class ServerCodec : public Codec {};
+class ServerCodec : public Codec {
+ public:
+  // True while part of a request head has arrived and no stream was made of it yet.
+  virtual bool in_head() const = 0;
+
+  // The rest of that head did not come in time: 408 and close on HTTP/1.1, GOAWAY on HTTP/2. The
+  // host is told by OnBadRequest.
+  virtual void OnHeadTimeout() = 0;
+};
 
 // Decides what receives a new request.
 class ServerCodecHost : public CodecHost {

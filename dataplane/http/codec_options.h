@@ -30,6 +30,7 @@ struct Http1Options {
   uint32_t max_chunk_ext_total_bytes = 16 * 1024;
   uint8_t max_informational = 8;  // Client side, UP-05.
   UnderscorePolicy underscores = UnderscorePolicy::kAllow;
+  bool tls = false;  // What RequestHead::scheme says.
 };
 
 struct Http2Options {

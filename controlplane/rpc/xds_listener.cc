@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/rpc/xds_listener.h"
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "controlplane/rpc/call_gate.h"
+#include "controlplane/rpc/xds_reactor.h"
+
+namespace sluice::rpc {
+namespace {
+
+constexpr std::chrono::milliseconds kTick(250);
+
+// Every method of every service comes here: the messages stay bytes.
+class XdsService : public grpc::CallbackGenericService {
+ public:
+  XdsService(const CallGate& gate, xdsserver::StreamPort& port) : gate_(gate), port_(port) {}
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    grpc::Status refusal;
+    // Who, before what: a stranger is not told which methods there are.
+    std::optional<xdsserver::Peer> peer = gate_.Judge(*context, &refusal);
+    if (!peer.has_value()) return new RefusingReactor(refusal);
+    std::optional<xdsserver::StreamShape> shape = FindStreamShape(context->method());
+    if (!shape.has_value()) {
+      return new RefusingReactor({grpc::StatusCode::UNIMPLEMENTED, "no such method here"});
+    }
+    return XdsReactor::Serve(port_, *std::move(peer), *std::move(shape));
+  }
+
+ private:
+  const CallGate& gate_;
+  xdsserver::StreamPort& port_;
+};
+
+// Calls StreamPort::Tick until it is destroyed.
+class Ticker {
+ public:
+  explicit Ticker(xdsserver::StreamPort& port) : thread_([this, &port] { Run(port); }) {}
+
+  ~Ticker() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      is_over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Run(xdsserver::StreamPort& port) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!changed_.wait_for(lock, kTick, [this] { return is_over_; })) {
+      lock.unlock();
+      port.Tick();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_over_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+class GrpcXdsListener : public XdsListener {
+ public:
+  GrpcXdsListener(CredentialTable credentials, bool is_open, xdsserver::StreamPort& port)
+      : gate_(std::move(credentials), is_open), service_(gate_, port), port_(port) {}
+
+  ~GrpcXdsListener() override {
+    ticker_.reset();
+    if (server_ == nullptr) return;
+    // Discovery streams never end by themselves, so there is nothing to wait for: they are cut, and
+    // the proxies serve on with what they have.
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+  }
+
+  bool Listen(const XdsListenerOptions& options,
+              const std::shared_ptr<grpc::ServerCredentials>& transport) {
+    grpc::ServerBuilder builder;
+    SetLimits(options, builder);
+    builder.AddListeningPort(options.address, transport, &bound_port_);
+    builder.RegisterCallbackGenericService(&service_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || bound_port_ == 0) return false;
+    ticker_.emplace(port_);
+    return true;
+  }
+
+  [[nodiscard]] int bound_port() const override { return bound_port_; }
+
+  void ReplaceCredentials(CredentialTable credentials) override {
+    gate_.Replace(std::move(credentials));
+  }
+
+ private:
+  static void SetLimits(const XdsListenerOptions& options, grpc::ServerBuilder& builder) {
+    constexpr int kSecond = 1000;
+    builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+    builder.SetMaxSendMessageSize(-1);
+    // Two servers on one port would each get half of the fleet.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * kSecond);
+    // Find dead peers, and suffer peers that look for dead servers.
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30 * kSecond);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10 * kSecond);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5 * kSecond);
+    // A connection without a stream is of no use: pre-auth idlers go.
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 60 * kSecond);
+    if (options.max_connection_age_s > 0) {
+      builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                                 options.max_connection_age_s * kSecond);
+      builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 10 * kSecond);
+    }
+    grpc::ResourceQuota quota("xds");
+    quota.Resize(size_t{1} << 30);
+    builder.SetResourceQuota(quota);
+  }
+
+  CallGate gate_;
+  XdsService service_;
+  xdsserver::StreamPort& port_;
+  int bound_port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::optional<Ticker> ticker_;
+};
+
+std::shared_ptr<grpc::ServerCredentials> TransportOf(const XdsListenerOptions& options,
+                                                     const CredentialTable& credentials) {
+  if (options.certificate_pem.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions ssl(
+      options.client_ca_pem.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+      // With tokens about, a certificate is one of two ways in; it is verified if it is given.
+      : credentials.has_tokens() ? GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY
+                                 : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  ssl.pem_root_certs = options.client_ca_pem;
+  ssl.pem_key_cert_pairs.push_back({options.key_pem, options.certificate_pem});
+  return grpc::SslServerCredentials(ssl);
+}
+
+std::string Objection(const XdsListenerOptions& options, const CredentialTable& credentials) {
+  const bool has_tls = !options.certificate_pem.empty();
+  if (has_tls != !options.key_pem.empty()) {
+    return "TLS needs both a certificate and its key";
+  }
+  if (!has_tls && !options.client_ca_pem.empty()) {
+    return "a client CA is of no use without TLS: give a certificate and its key too";
+  }
+  if (IsLoopback(options.address)) return {};
+  if (!has_tls) return "off loopback TLS is required: give a certificate and its key";
+  if (options.client_ca_pem.empty() && !credentials.has_tokens()) {
+    return "off loopback a credential is required: give a client CA or tokens";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<XdsListener> XdsListener::Start(const XdsListenerOptions& options,
+                                                CredentialTable credentials,
+                                                xdsserver::StreamPort& port, std::string* error) {
+  if (std::string objection = Objection(options, credentials); !objection.empty()) {
+    *error = "xDS listener " + options.address + ": " + objection;
+    return nullptr;
+  }
+  const bool is_open = options.client_ca_pem.empty() && !credentials.has_tokens();
+  const auto transport = TransportOf(options, credentials);
+  auto listener = std::make_unique<GrpcXdsListener>(std::move(credentials), is_open, port);
+  if (!listener->Listen(options, transport)) {
+    *error = "xDS listener " + options.address +
+             ": cannot listen there (port taken, no such address, or the certificate and key do "
+             "not load)";
+    return nullptr;
+  }
+  return listener;
+}
+
+}  // namespace sluice::rpc

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/rpc/xds_reactor.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::rpc {
+namespace {
+
+using xdsserver::StreamKind;
+using xdsserver::StreamShape;
+
+struct Service {
+  std::string_view name;
+  std::string_view sotw_method;
+  std::string_view delta_method;
+  std::string_view type_url;  // empty: all of them
+};
+
+constexpr Service kServices[] = {
+    {"envoy.service.discovery.v3.AggregatedDiscoveryService", "StreamAggregatedResources",
+     "DeltaAggregatedResources", ""},
+    {"envoy.service.listener.v3.ListenerDiscoveryService", "StreamListeners", "DeltaListeners",
+     "type.googleapis.com/envoy.config.listener.v3.Listener"},
+    {"envoy.service.route.v3.RouteDiscoveryService", "StreamRoutes", "DeltaRoutes",
+     "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"},
+    {"envoy.service.cluster.v3.ClusterDiscoveryService", "StreamClusters", "DeltaClusters",
+     "type.googleapis.com/envoy.config.cluster.v3.Cluster"},
+    {"envoy.service.endpoint.v3.EndpointDiscoveryService", "StreamEndpoints", "DeltaEndpoints",
+     "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"},
+    {"envoy.service.secret.v3.SecretDiscoveryService", "StreamSecrets", "DeltaSecrets",
+     "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"},
+};
+
+// A slice that views a chunk and holds its owner: the bytes are not copied on their way out.
+grpc::Slice Share(const xdsserver::Chunk& chunk) {
+  auto* keep = new std::shared_ptr<const void>(chunk.keep);
+  return grpc::Slice(
+      const_cast<char*>(chunk.bytes.data()), chunk.bytes.size(),
+      [](void* owner) { delete static_cast<std::shared_ptr<const void>*>(owner); }, keep);
+}
+
+grpc::ByteBuffer ToByteBuffer(const std::vector<xdsserver::Chunk>& chunks) {
+  std::vector<grpc::Slice> slices;
+  slices.reserve(chunks.size());
+  for (const xdsserver::Chunk& chunk : chunks) slices.push_back(Share(chunk));
+  return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+std::string ToString(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::optional<StreamShape> FindStreamShape(std::string_view method) {
+  const size_t slash = method.rfind('/');
+  if (method.empty() || method[0] != '/' || slash == 0) return std::nullopt;
+  const std::string_view service = method.substr(1, slash - 1);
+  const std::string_view name = method.substr(slash + 1);
+  for (const Service& known : kServices) {
+    if (known.name != service) continue;
+    const std::string type_url(known.type_url);
+    if (name == known.sotw_method) return StreamShape{StreamKind::kStateOfTheWorld, type_url};
+    if (name == known.delta_method) return StreamShape{StreamKind::kDelta, type_url};
+  }
+  return std::nullopt;
+}
+
+grpc::ServerGenericBidiReactor* XdsReactor::Serve(xdsserver::StreamPort& port, xdsserver::Peer peer,
+                                                  StreamShape shape) {
+  auto reactor = std::make_shared<XdsReactor>();
+  reactor->stream_ = port.Open(std::move(peer), std::move(shape), reactor);
+  if (reactor->stream_ == nullptr) {
+    return new RefusingReactor(
+        {grpc::StatusCode::RESOURCE_EXHAUSTED, "the server has all the streams it can take"});
+  }
+  reactor->self_ = reactor;
+  reactor->StartRead(&reactor->incoming_);
+  return reactor.get();
+}
+
+void XdsReactor::OnReadDone(bool ok) {
+  if (ok) {
+    stream_->OnMessage(ToString(incoming_));
+    incoming_.Clear();
+    // Before the read: afterwards gRPC may be done with this object.
+    Drain();
+    StartRead(&incoming_);
+    return;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_peer_gone_ = true;
+  }
+  Drain();
+}
+
+void XdsReactor::OnWriteDone(bool ok) {
+  outgoing_.Clear();
+  if (ok) {
+    Write();
+  } else {
+    FinishAsWriter(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream broke"));
+  }
+}
+
+void XdsReactor::OnDone() {
+  // The stream may be torn down by whoever wakes it last; nothing is touched after this line.
+  const std::shared_ptr<XdsReactor> self = std::move(self_);
+}
+
+void XdsReactor::Drain() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_finished_) return;
+    if (is_writing_) {
+      is_noted_ = true;
+      return;
+    }
+    is_writing_ = true;
+  }
+  Write();
+}
+
+void XdsReactor::Write() {
+  for (;;) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      is_noted_ = false;
+      if (is_peer_gone_) break;
+    }
+    const xdsserver::Outbound out = stream_->Pull();
+    if (!out.message.empty()) {
+      outgoing_ = ToByteBuffer(out.message);
+      StartWrite(&outgoing_);
+      return;
+    }
+    if (out.finish) {
+      FinishAsWriter(grpc::Status(static_cast<grpc::StatusCode>(out.code), out.text));
+      return;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_noted_) continue;
+    is_writing_ = false;
+    return;
+  }
+  FinishAsWriter(grpc::Status::OK);
+}
+
+void XdsReactor::FinishAsWriter(grpc::Status status) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_finished_ = true;
+  }
+  Finish(std::move(status));
+}
+
+}  // namespace sluice::rpc

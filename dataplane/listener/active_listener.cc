@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/listener/active_listener.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "dataplane/event/plain_transport.h"
+#include "dataplane/tls/transport.h"
+
+namespace sluice::listener {
+namespace {
+
+constexpr int64_t kAcceptPauseMs = 100;
+
+// One turn's share: a flood of connections must not starve those that are open.
+constexpr int kAcceptsPerTurn = 32;
+
+telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
+
+// Whether connections made under `before` may live on under `after`.
+bool SameClientRules(const config::FilterChain& before, const config::FilterChain& after) {
+  if ((before.tls == nullptr) != (after.tls == nullptr)) return false;
+  if (before.tls == nullptr) return true;
+  return before.tls->require_client_certificate == after.tls->require_client_certificate &&
+         before.tls->common.validation == after.tls->common.validation;
+}
+
+}  // namespace
+
+// One listening socket on one worker.
+class ActiveListener::Socket final : private event::FdHandler {
+ public:
+  Socket(ActiveListener& listener, std::shared_ptr<const ListenSockets> sockets)
+      : listener_(listener),
+        sockets_(std::move(sockets)),
+        fd_(sockets_->fds[listener.worker_].get()),
+        watch_(listener.loop_, fd_, *this) {
+    watch_.SetInterest(true, false);
+  }
+
+  const ListenSockets* sockets() const { return sockets_.get(); }
+  void SetAccepting(bool on) { watch_.SetInterest(on, false); }
+
+ private:
+  void OnReadable() override {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      event::Accepted accepted = event::AcceptSocket(fd_);
+      if (!accepted.fd.valid()) {
+        if (accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS ||
+            accepted.error == ENOMEM) {
+          listener_.OnDescriptorsExhausted();
+        }
+        return;
+      }
+      listener_.Begin(std::move(accepted), sockets_->address);
+    }
+  }
+  void OnWritable() override {}
+
+  ActiveListener& listener_;
+  const std::shared_ptr<const ListenSockets> sockets_;
+  const int fd_;
+  event::FdWatch watch_;
+};
+
+// Chooses the chain of one connection when its ClientHello has come.
+class ActiveListener::TlsSelector final : public tls::ServerContextSelector {
+ public:
+  TlsSelector(ActiveListener& listener, DownstreamConnection& connection, event::Address source,
+              uint16_t port)
+      : listener_(listener), connection_(connection), source_(std::move(source)), port_(port) {}
+
+  std::shared_ptr<const tls::ServerTlsContext> Select(const tls::ClientHelloInfo& hello) override {
+    const std::vector<std::string_view> alpn(hello.alpn.begin(), hello.alpn.end());
+    const config::FilterChain* chain =
+        listener_.Assign(connection_, {.destination_port = port_,
+                                       .server_name = hello.server_name,
+                                       .tls = true,
+                                       .alpn = alpn,
+                                       .source = &source_});
+    return chain == nullptr ? nullptr : chain->tls_context;
+  }
+
+ private:
+  ActiveListener& listener_;
+  DownstreamConnection& connection_;
+  const event::Address source_;
+  const uint16_t port_;
+};
+
+ActiveListener::ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers,
+                               telemetry::StatsShard& stats, std::string name,
+                               ChainHandlerFactory factory)
+    : loop_(loop),
+      worker_(worker),
+      workers_(workers),
+      name_(std::move(name)),
+      factory_(std::move(factory)),
+      next_id_(worker),
+      accepted_(stats.GetCounter("downstream_connections_total", Label(name_))),
+      refused_(stats.GetCounter("downstream_connections_refused_total", Label(name_))),
+      active_(stats.GetGauge("downstream_connections_active", Label(name_))) {}
+
+ActiveListener::~ActiveListener() = default;
+
+std::shared_ptr<ActiveChain> ActiveListener::Adopt(
+    const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
+    std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
+  std::shared_ptr<ActiveChain> kept;
+  for (size_t i = 0; i < old.size(); ++i) {
+    if (old[i] == nullptr) continue;
+    const config::FilterChain& before = *old[i]->config_;
+    const bool same =
+        chain.name.empty() ? before.name.empty() && i == place : before.name == chain.name;
+    if (same && SameClientRules(before, chain)) kept = std::move(old[i]);
+    if (same) break;
+  }
+  if (kept == nullptr) {
+    kept = std::make_shared<ActiveChain>();
+    kept->active_ = &active_;
+  }
+  // Only a change of what the handler works by makes a new one: its plans are warm.
+  if (kept->config_ == nullptr || kept->config_->http != chain.http) {
+    kept->handler_ = factory_(*config, chain);
+  }
+  kept->listener_ = config;
+  kept->config_ = &chain;
+  return kept;
+}
+
+void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
+                           std::vector<std::shared_ptr<const ListenSockets>> sockets) {
+  std::vector<std::shared_ptr<ActiveChain>> old = std::move(chains_);
+  std::vector<std::shared_ptr<ActiveChain>> old_default{std::move(default_chain_)};
+  chains_.clear();
+  default_chain_ = nullptr;
+  any_tls_ = false;
+  for (size_t i = 0; i < config->filter_chains.size(); ++i) {
+    const config::FilterChain& chain = config->filter_chains[i];
+    chains_.push_back(Adopt(config, chain, old, i));
+    any_tls_ |= chain.tls != nullptr;
+  }
+  if (config->default_filter_chain.has_value()) {
+    default_chain_ = Adopt(config, *config->default_filter_chain, old_default, 0);
+    any_tls_ |= config->default_filter_chain->tls != nullptr;
+  }
+  old.insert(old.end(), old_default.begin(), old_default.end());
+  std::erase_if(retired_, [](const auto& chain) { return chain->connections() == 0; });
+  for (std::shared_ptr<ActiveChain>& chain : old) {
+    if (chain == nullptr) continue;
+    chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
+    retired_.push_back(std::move(chain));
+  }
+  config_ = std::move(config);
+  index_ = std::make_unique<const ChainIndex>(*config_);
+
+  // Sockets that stay are left alone: their queues hold clients.
+  std::vector<std::unique_ptr<Socket>> next;
+  for (std::shared_ptr<const ListenSockets>& wanted : sockets) {
+    std::unique_ptr<Socket> socket;
+    for (std::unique_ptr<Socket>& have : sockets_) {
+      if (have != nullptr && have->sockets() == wanted.get()) socket = std::move(have);
+    }
+    if (socket == nullptr) socket = std::make_unique<Socket>(*this, std::move(wanted));
+    next.push_back(std::move(socket));
+  }
+  sockets_ = std::move(next);
+}
+
+void ActiveListener::Begin(event::Accepted accepted, const event::Address& local) {
+  const uint32_t limit = config_->max_connections;
+  if (limit > 0 && connections() >= (limit + workers_ - 1) / workers_) {
+    refused_.Add();
+    return;  // Closes the descriptor.
+  }
+  accepted_.Add();
+  next_id_ += workers_;
+  // Owns itself once started.
+  auto connection = std::make_unique<DownstreamConnection>(
+      loop_, DownstreamConnection::Accepted{
+                 .remote = accepted.peer,
+                 .local = local,
+                 .listener = name_,
+                 .id = next_id_,
+                 .handshake_timeout_ms =
+                     config_->filter_chains.empty()
+                         ? config_->default_filter_chain->transport_connect_timeout_ms
+                         : config_->filter_chains.front().transport_connect_timeout_ms});
+  if (any_tls_) {
+    auto selector = std::make_unique<TlsSelector>(*this, *connection, accepted.peer, local.port());
+    auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *selector);
+    connection->HoldSelector(std::move(selector));
+    return connection.release()->Start(std::move(transport));
+  }
+  if (Assign(*connection, {.destination_port = local.port(), .source = &accepted.peer}) ==
+      nullptr) {
+    refused_.Add();
+    return;
+  }
+  connection.release()->Start(std::make_unique<event::PlainTransport>(std::move(accepted.fd)));
+}
+
+const config::FilterChain* ActiveListener::Assign(DownstreamConnection& connection,
+                                                  const ConnectionFacts& facts) {
+  const int found = index_->Find(facts);
+  if (found == ChainIndex::kNone) return nullptr;
+  const std::shared_ptr<ActiveChain>& chain =
+      found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
+  if ((chain->config_->tls != nullptr) != facts.tls) return nullptr;
+  ++chain->connections_;
+  active_.Add(1);
+  chain->list_.PushBack(connection);
+  connection.SetOwner(chain);
+  return chain->config_;
+}
+
+void ActiveListener::OnDescriptorsExhausted() {
+  for (const std::unique_ptr<Socket>& socket : sockets_) socket->SetAccepting(false);
+  accept_again_.Arm(kAcceptPauseMs);
+}
+
+void ActiveListener::ResumeAccepting() {
+  for (const std::unique_ptr<Socket>& socket : sockets_) socket->SetAccepting(true);
+}
+
+void ActiveListener::Drain() {
+  sockets_.clear();
+  accept_again_.Disarm();
+  for (std::shared_ptr<ActiveChain>& chain : chains_) retired_.push_back(std::move(chain));
+  if (default_chain_ != nullptr) retired_.push_back(std::move(default_chain_));
+  chains_.clear();
+  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
+    chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
+  }
+}
+
+void ActiveListener::CloseAll() {
+  Drain();
+  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
+    chain->list_.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
+  }
+}
+
+size_t ActiveListener::connections() const {
+  size_t n = default_chain_ == nullptr ? 0 : default_chain_->connections();
+  for (const std::shared_ptr<ActiveChain>& chain : chains_) n += chain->connections();
+  for (const std::shared_ptr<ActiveChain>& chain : retired_) n += chain->connections();
+  return n;
+}
+
+}  // namespace sluice::listener

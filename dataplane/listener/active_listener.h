@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "dataplane/config/listener.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/event/socket.h"
+#include "dataplane/http/request_handler.h"
+#include "dataplane/listener/chain_index.h"
+#include "dataplane/listener/downstream_connection.h"
+#include "dataplane/telemetry/stats.h"
+#include "dataplane/tls/server_context.h"
+
+namespace sluice::listener {
+
+// The sockets of one address, one a worker, bound on the main thread so that a port that may not
+// be had is an error in one place. They close when the last worker lets go.
+struct ListenSockets {
+  event::Address address;
+  std::vector<event::UniqueFd> fds;  // By worker.
+};
+
+// What treats the requests of one filter chain; made by the worker, which knows of exchanges.
+class ChainHandler {
+ public:
+  virtual ~ChainHandler() = default;
+  virtual http::RequestHandler& handler() = 0;
+};
+
+using ChainHandlerFactory = std::function<std::unique_ptr<ChainHandler>(
+    const config::Listener& listener, const config::FilterChain& chain)>;
+
+// One filter chain at work on one worker. Its connections stay when its configuration changes: the
+// next request on them is treated by the new one.
+class ActiveChain final : public ConnectionOwner {
+ public:
+  const config::HttpConnection& http() const override { return *config_->http; }
+  http::RequestHandler& handler() override { return handler_->handler(); }
+  void OnConnectionClosed() override {
+    --connections_;
+    active_->Add(-1);
+  }
+
+  size_t connections() const { return connections_; }
+
+ private:
+  friend class ActiveListener;
+  std::shared_ptr<const config::Listener> listener_;  // Keeps `config_` alive.
+  const config::FilterChain* config_ = nullptr;
+  std::unique_ptr<ChainHandler> handler_;
+  telemetry::Gauge* active_ = nullptr;
+  size_t connections_ = 0;
+  base::IntrusiveList<DownstreamConnection> list_;
+};
+
+// An ActiveListener accepts connections for one listener on one worker, chooses their filter chain
+// and keeps them.
+//
+// Thread:   its worker's only.
+// Lifetime: owned by the worker; after Drain, until its last connection is closed.
+// Limits:   max_connections of the listener, shared evenly by the workers; a connection beyond it
+//           is closed at once. Under descriptor exhaustion accepting pauses for 100 ms instead of
+//           spinning.
+class ActiveListener final {
+ public:
+  ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,
+                 std::string name, ChainHandlerFactory factory);
+  ~ActiveListener();
+
+  // Takes over a configuration of the same name. Chains are matched by name, or by place where they
+  // have none; what a vanished chain, or one that now asks for other client certificates, has open
+  // is drained.
+  void Apply(std::shared_ptr<const config::Listener> config,
+             std::vector<std::shared_ptr<const ListenSockets>> sockets);
+
+  // Accepts no more; lets what is open finish.
+  void Drain();
+  void CloseAll();
+  size_t connections() const;
+  const std::string& name() const { return name_; }
+
+ private:
+  class Socket;
+  class TlsSelector;
+
+  void Begin(event::Accepted accepted, const event::Address& local);
+  void OnDescriptorsExhausted();
+  void ResumeAccepting();
+  std::shared_ptr<ActiveChain> Adopt(const std::shared_ptr<const config::Listener>& config,
+                                     const config::FilterChain& chain,
+                                     std::vector<std::shared_ptr<ActiveChain>>& old, size_t place);
+  // Gives `connection` to the chain that `facts` lead to; null if there is none.
+  const config::FilterChain* Assign(DownstreamConnection& connection, const ConnectionFacts& facts);
+
+  event::Loop& loop_;
+  const uint32_t worker_;
+  const uint32_t workers_;
+  const std::string name_;
+  const ChainHandlerFactory factory_;
+  std::shared_ptr<const config::Listener> config_;
+  std::unique_ptr<const ChainIndex> index_;
+  std::vector<std::shared_ptr<ActiveChain>> chains_;  // As in the configuration.
+  std::shared_ptr<ActiveChain> default_chain_;
+  std::vector<std::shared_ptr<ActiveChain>> retired_;  // Draining.
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  event::MemberTimer<ActiveListener, &ActiveListener::ResumeAccepting> accept_again_{loop_, *this};
+  bool any_tls_ = false;
+  uint64_t next_id_;
+  telemetry::Counter& accepted_;
+  telemetry::Counter& refused_;
+  telemetry::Gauge& active_;
+};
+
+}  // namespace sluice::listener

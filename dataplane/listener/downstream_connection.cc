@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/listener/downstream_connection.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "dataplane/http1/server_codec.h"
+#include "dataplane/http2/server_codec.h"
+
+namespace sluice::listener {
+namespace {
+
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// What a client has to say before its protocol is known: as much as it takes to tell the two.
+constexpr size_t kGuessBytes = 16;
+
+}  // namespace
+
+DownstreamConnection::DownstreamConnection(event::Loop& loop, const Accepted& accepted)
+    : loop_(loop),
+      remote_text_(accepted.remote.ToString()),
+      remote_ip_(accepted.remote.is_ip() ? accepted.remote.ip() : std::string("127.0.0.1")),
+      local_text_(accepted.local.ToString()),
+      start_ms_(loop.now_ms()),
+      handshake_timeout_ms_(accepted.handshake_timeout_ms),
+      idle_since_ms_(start_ms_) {
+  info_.remote_address = remote_text_;
+  info_.remote_ip = remote_ip_;
+  info_.local_address = local_text_;
+  info_.local_port = accepted.local.port();
+  info_.listener = accepted.listener;
+  info_.connection_id = accepted.id;
+}
+
+DownstreamConnection::~DownstreamConnection() = default;
+
+void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
+  connection_.emplace(loop_, std::move(transport), *this);
+  head_since_ms_ = start_ms_;  // The handshake and the first head share one limit.
+  ArmDeadline();
+  connection_->Start(/*connecting=*/false);
+}
+
+void DownstreamConnection::OnConnected() {
+  connected_ = true;
+  const event::Transport& transport = connection_->transport();
+  info_.tls = transport.tls().has_value();
+  if (info_.tls) {
+    info_.alpn = transport.alpn();
+    info_.tls_version = transport.tls()->version;
+    info_.tls_cipher = transport.tls()->cipher;
+    info_.sni = transport.tls()->server_name;
+    info_.peer_subject = transport.tls()->peer_subject;
+  }
+  using Codec = config::HttpConnection::Codec;
+  switch (owner_->http().codec) {
+    case Codec::kHttp1:
+      MakeCodec(false);
+      break;
+    case Codec::kHttp2:
+      MakeCodec(true);
+      break;
+    case Codec::kAuto:
+      // With ALPN the client has said it; otherwise its first bytes do.
+      if (!info_.alpn.empty()) MakeCodec(info_.alpn == "h2");
+  }
+  ArmDeadline();
+}
+
+DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffer& in) {
+  std::string start;
+  in.ForEach([&start](std::string_view piece) {
+    if (start.size() < kGuessBytes) start.append(piece.substr(0, kGuessBytes - start.size()));
+  });
+  if (kHttp2Preface.substr(0, start.size()) != start) return Guess::kHttp1;
+  return start.size() < kGuessBytes ? Guess::kNeedMore : Guess::kHttp2;
+}
+
+void DownstreamConnection::MakeCodec(bool http2) {
+  const config::HttpConnection& config = owner_->http();
+  if (http2) {
+    http::Http2Options options = config.http2;
+    options.tls = info_.tls;
+    codec_ = std::make_unique<http2::Http2ServerCodec>(options, *this);
+    if (codec_->has_output()) connection_->RequestFlush();
+  } else {
+    codec_ = std::make_unique<http1::Http1ServerCodec>(config.http1, *this);
+  }
+  if (draining_) codec_->Drain();
+}
+
+void DownstreamConnection::OnBytes(base::Buffer& in) {
+  if (codec_ == nullptr) {
+    const Guess guess = GuessVersion(in);
+    if (guess == Guess::kNeedMore) return;
+    MakeCodec(guess == Guess::kHttp2);
+  }
+  codec_->Receive(in);
+  AfterCodec();
+}
+
+void DownstreamConnection::OnEof() {
+  if (codec_ == nullptr) return connection_->CloseNow();
+  codec_->OnEof();
+  AfterCodec();
+}
+
+// Whatever the codec was told, this is what may have changed.
+void DownstreamConnection::AfterCodec() {
+  if (codec_->has_output()) connection_->RequestFlush();
+  if (codec_->finished()) {
+    if (!std::exchange(closing_, true)) connection_->CloseAfterFlush();
+    return;
+  }
+  if (!codec_->wants_input()) {
+    connection_->PauseReading();
+  } else if (!connection_->reading()) {
+    connection_->ResumeReading();
+  }
+  const bool in_head = codec_->in_head();
+  if (in_head != (head_since_ms_ != 0)) {
+    head_since_ms_ = in_head ? loop_.now_ms() : 0;
+    ArmDeadline();
+  }
+}
+
+void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
+  if (codec_ != nullptr) codec_->Produce(out, limit);
+}
+
+void DownstreamConnection::OnFlushed() {
+  if (codec_ != nullptr && codec_->finished() && !std::exchange(closing_, true)) {
+    connection_->CloseAfterFlush();
+  }
+}
+
+void DownstreamConnection::OnClosed(bool error) {
+  deadline_.Disarm();
+  Unlink();
+  // Streams that live are reset here, while the facts they log are still there.
+  codec_.reset();
+  if (owner_ != nullptr) owner_->OnConnectionClosed();
+  loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
+}
+
+void DownstreamConnection::OnOutputReady() {
+  connection_->RequestFlush();
+  if (codec_ != nullptr && codec_->finished() && !std::exchange(closing_, true)) {
+    connection_->CloseAfterFlush();
+  }
+}
+
+void DownstreamConnection::OnReceiveReady() { connection_->ResumeReading(); }
+
+http::RequestSink& DownstreamConnection::OnNewStream(http::ServerStream& stream) {
+  ++requests_;
+  const uint32_t limit = owner_->http().max_requests_per_connection;
+  http::RequestSink& sink = owner_->handler().BeginExchange(stream, info_);
+  if (limit > 0 && requests_ >= limit && !std::exchange(draining_, true)) codec_->Drain();
+  return sink;
+}
+
+void DownstreamConnection::OnStreamComplete(http::ServerStream& stream, http::RequestSink& sink) {
+  owner_->handler().EndExchange(sink);
+  idle_since_ms_ = loop_.now_ms();
+}
+
+void DownstreamConnection::OnBadRequest(uint16_t status, const http::StreamError& error,
+                                        std::string_view raw) {
+  owner_->handler().OnBadRequest(status, error, raw, info_);
+}
+
+// The timer is armed for the nearest limit when something starts to wait, and re-armed when it
+// fires early: no request moves it.
+void DownstreamConnection::ArmDeadline() {
+  if (!connected_) return deadline_.Arm(handshake_timeout_ms_);
+  const config::HttpConnection& http = owner_->http();
+  const int64_t now = loop_.now_ms();
+  int64_t next = std::numeric_limits<int64_t>::max();
+  const auto consider = [&](int64_t since, int64_t limit) {
+    if (limit > 0) next = std::min(next, since + limit);
+  };
+  if (head_since_ms_ != 0) consider(head_since_ms_, http.request_headers_timeout_ms);
+  if (codec_ == nullptr || codec_->active_streams() == 0) {
+    consider(idle_since_ms_, http.connection_idle_timeout_ms);
+  } else {
+    consider(now, http.connection_idle_timeout_ms);
+  }
+  if (!draining_) consider(start_ms_, http.max_connection_duration_ms);
+  if (next != std::numeric_limits<int64_t>::max()) deadline_.Arm(std::max<int64_t>(next - now, 0));
+}
+
+void DownstreamConnection::OnDeadline() {
+  if (!connected_) return connection_->CloseNow();
+  const config::HttpConnection& http = owner_->http();
+  const int64_t now = loop_.now_ms();
+  const auto past = [now](int64_t since, int64_t limit) {
+    return limit > 0 && now >= since + limit;
+  };
+  if (head_since_ms_ != 0 && past(head_since_ms_, http.request_headers_timeout_ms)) {
+    // Without a codec there is nobody to answer: the handshake, or the first bytes, never came.
+    if (codec_ == nullptr) return connection_->CloseNow();
+    if (codec_->in_head()) {
+      codec_->OnHeadTimeout();
+      AfterCodec();
+      return;
+    }
+    head_since_ms_ = 0;
+  }
+  const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
+  const int64_t quiet_since =
+      std::max({idle_since_ms_, connection_->last_read_ms(), connection_->last_write_ms()});
+  if (idle && past(quiet_since, http.connection_idle_timeout_ms)) return Drain();
+  if (!draining_ && past(start_ms_, http.max_connection_duration_ms)) Drain();
+  ArmDeadline();
+}
+
+void DownstreamConnection::Drain() {
+  draining_ = true;
+  if (codec_ == nullptr) {
+    // Nothing was asked yet: nothing is lost by closing.
+    return connection_->CloseNow();
+  }
+  codec_->Drain();
+  AfterCodec();
+}
+
+void DownstreamConnection::CloseNow() { connection_->CloseNow(); }
+
+}  // namespace sluice::listener

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/intrusive_list.h"
+#include "dataplane/config/listener.h"
+#include "dataplane/event/connection.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/event/socket.h"
+#include "dataplane/http/codec.h"
+#include "dataplane/http/request_handler.h"
+#include "dataplane/http/stream_info.h"
+#include "dataplane/tls/server_context.h"
+
+namespace sluice::listener {
+
+// What a connection asks of the place it was accepted at. The answers may change from one request
+// to the next, as configuration does.
+class ConnectionOwner {
+ public:
+  virtual const config::HttpConnection& http() const = 0;
+  virtual http::RequestHandler& handler() = 0;
+  // The connection is over and will be deleted.
+  virtual void OnConnectionClosed() = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+// A DownstreamConnection is one client's connection: bytes from its transport to the codec that the
+// client speaks, requests from there to the handler, and the time limits of both.
+//
+// Thread:   its worker's only.
+// Lifetime: owns itself from Start until it is closed.
+// Limits:   of time: request head, idle, whole life; of requests: max_requests_per_connection.
+class DownstreamConnection final : public event::Deferred,
+                                   public base::ListNode,
+                                   private event::ConnectionUser,
+                                   private http::ServerCodecHost {
+ public:
+  // What is known at accept. The handshake, and the first request head behind it, have
+  // `handshake_timeout_ms`.
+  struct Accepted {
+    event::Address remote;
+    event::Address local;
+    std::string_view listener;  // Lives as long as the connection.
+    uint64_t id = 0;
+    int64_t handshake_timeout_ms = 10'000;
+  };
+  DownstreamConnection(event::Loop& loop, const Accepted& accepted);
+  ~DownstreamConnection() override;
+
+  // Chooses the owner, once: before Start, or, where TLS decides, during the handshake.
+  void SetOwner(std::shared_ptr<ConnectionOwner> owner) { owner_ = std::move(owner); }
+
+  // Keeps alive what the transport's handshake asks for its context.
+  void HoldSelector(std::unique_ptr<tls::ServerContextSelector> selector) {
+    selector_ = std::move(selector);
+  }
+
+  // `transport` is accepted, its handshake not begun.
+  void Start(std::unique_ptr<event::Transport> transport);
+
+  // Ends what is under way, takes no new requests, then closes.
+  void Drain();
+  void CloseNow();
+
+ private:
+  void OnConnected() override;
+  void OnBytes(base::Buffer& in) override;
+  void OnEof() override;
+  void Produce(base::Buffer& out, size_t limit) override;
+  void OnFlushed() override;
+  void OnClosed(bool error) override;
+
+  void OnOutputReady() override;
+  void OnReceiveReady() override;
+  http::RequestSink& OnNewStream(http::ServerStream& stream) override;
+  void OnStreamComplete(http::ServerStream& stream, http::RequestSink& sink) override;
+  void OnBadRequest(uint16_t status, const http::StreamError& error, std::string_view raw) override;
+
+  enum class Guess : uint8_t { kHttp1, kHttp2, kNeedMore };
+  static Guess GuessVersion(const base::Buffer& in);
+  void MakeCodec(bool http2);
+  void AfterCodec();
+  void OnDeadline();
+  void ArmDeadline();
+
+  event::Loop& loop_;
+  std::shared_ptr<ConnectionOwner> owner_;  // Null until chosen.
+  const std::string remote_text_;
+  const std::string remote_ip_;
+  const std::string local_text_;
+  http::DownstreamInfo info_;
+  std::unique_ptr<tls::ServerContextSelector> selector_;
+  std::optional<event::Connection> connection_;
+  std::unique_ptr<http::ServerCodec> codec_;
+  event::MemberTimer<DownstreamConnection, &DownstreamConnection::OnDeadline> deadline_{loop_,
+                                                                                        *this};
+  const int64_t start_ms_;
+  const int64_t handshake_timeout_ms_;
+  int64_t head_since_ms_ = 0;  // When the head under way began; 0 for none.
+  int64_t idle_since_ms_;      // When the last stream ended.
+  uint64_t requests_ = 0;
+  bool connected_ = false;
+  bool draining_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace sluice::listener

@@ -1,0 +1,47 @@
+# Shared by the scripts in this folder: where things are, and progress that a person can follow.
+# shellcheck shell=bash
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+CACHE="${SLUICE_CACHE:-$HOME/.cache/sluice}"
+mkdir -p "$CACHE"
+cd "$ROOT"
+
+# say TEXT: a line of progress with the time since the script began.
+say() { printf '[%3d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
+
+# run_step NAME COMMAND...: runs the command with its output in a log, says every 30 s that it is
+# still at it and what it printed last, and shows the log's end if it fails.
+run_step() {
+  local name="$1" log pid rc=0 waited=0
+  shift
+  log="$CACHE/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$name").log"
+  say "$name ..."
+  "$@" >"$log" 2>&1 </dev/null &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+    if ((waited % 30 == 0)); then
+      say "$name: still at it after ${waited} s: $(tail -n 1 "$log" 2>/dev/null | tr -d '\r' | cut -c1-100)"
+    fi
+  done
+  wait "$pid" || rc=$?
+  if ((rc != 0)); then
+    say "$name: failed (exit code $rc). The end of $log:"
+    tail -n 40 "$log"
+  else
+    say "$name: done in ${waited} s"
+  fi
+  return "$rc"
+}
+
+as_root() {
+  if [[ "$(id -u)" == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "This step needs root, and there is no sudo: $*" >&2
+    return 1
+  fi
+}
