@@ -82,8 +82,7 @@ DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffe
 
 void DownstreamConnection::MakeCodec(bool http2) {
   if (http2) {
-    codec_ = std::make_unique<http2::Http2ServerCodec>(
-        info_.tls ? made_with_->http2_over_tls : made_with_->http2, *this);
+    codec_ = std::make_unique<http2::Http2ServerCodec>(made_with_->http2, *this);
     connection_->RequestFlush();  // Our SETTINGS.
   } else {
     codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, *this);
