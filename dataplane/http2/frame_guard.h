@@ -100,9 +100,6 @@ class FrameGuard {
   void OnStreamOpened() { ++streams_opened_; }
   void OnDataFrameSent() { ++data_frames_sent_; }
 
-  // Between a HEADERS frame and the end of its block.
-  bool in_header_block() const { return in_header_block_; }
-
  private:
   FrameFault CountEmpty(bool empty);
   FrameFault JudgeHeaderBlock();

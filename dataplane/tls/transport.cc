@@ -337,6 +337,13 @@ std::string_view TlsTransport::alpn() const {
   return {reinterpret_cast<const char*>(name), size};
 }
 
+std::optional<event::TlsFacts> TlsTransport::tls() const {
+  if (!handshake_done_) return std::nullopt;
+  event::TlsFacts facts{version(), cipher_suite(), requested_name(), {}};
+  if (auto peer = peer_certificate(); peer.has_value()) facts.peer_subject = peer->subject;
+  return facts;
+}
+
 std::string_view TlsTransport::version() const { return SSL_get_version(ssl()); }
 
 std::string_view TlsTransport::cipher_suite() const {

@@ -57,6 +57,7 @@ class TlsTransport : public event::Transport {
   void ShutdownWrite() final;
   std::string_view alpn() const final;
   std::string_view failure() const final { return failure_; }
+  std::optional<event::TlsFacts> tls() const final;
 
   // What was agreed; meaningful once the handshake is done.
   std::string_view version() const;       // "TLSv1.3"
@@ -78,6 +79,8 @@ class TlsTransport : public event::Transport {
   // Bytes that the peer sent before its handshake is done. False refuses them.
   virtual bool OnHandshakeInput(std::string_view bytes) { return true; }
   virtual bool is_server() const = 0;
+  // What the client asked for by SNI, normalized; empty for none.
+  virtual std::string_view requested_name() const { return {}; }
   virtual bool verifies_peer() const = 0;
   // Makes the library read `bytes` next, in place of what is left of the last receive. They must
   // live until the next OnHandshakeInput.
@@ -137,6 +140,7 @@ class TlsServerTransport final : public TlsTransport {
   friend void NoteClientHello(const ssl_st* ssl, const ClientHelloInfo& info);
 
   bool OnHelloRead() override;
+  std::string_view requested_name() const override { return server_name_; }
   bool OnHandshakeInput(std::string_view bytes) override;
   bool is_server() const override { return true; }
   bool verifies_peer() const override { return context_->asks_for_client_certificate(); }
