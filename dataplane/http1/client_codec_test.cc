@@ -192,6 +192,17 @@ TEST(Http1ClientCodecTest, ARefusedUpgradeEndsTheRequestAndDropsWhatWasHeld) {
   EXPECT_FALSE(f.codec.can_open_stream());
 }
 
+TEST(Http1ClientCodecTest, AHeadWithoutFramingHasNoBodyEvenIfItsEndWasNotTold) {
+  ClientFixture f;
+  f.stream = &f.codec.NewStream(f);
+  f.stream->SendRequest(f.request, false);
+  f.Produce();
+  EXPECT_EQ(f.output(), "GET / HTTP/1.1\r\nhost: a.example\r\n\r\n");
+  f.Feed("HTTP/1.1 204 No Content\r\n\r\n");
+  EXPECT_EQ(f.completed, 1u);
+  EXPECT_TRUE(f.codec.can_open_stream());
+}
+
 TEST(Http1ClientCodecTest, ConnectTunnelsOnAnySuccess) {
   ClientFixture f;
   f.request.authority = "h:443";

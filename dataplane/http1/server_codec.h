@@ -36,13 +36,12 @@ namespace sluice::http1 {
 // Lifetime: `options` and `host` outlive the codec. An idle one holds no buffer and no stream.
 // Errors:   a bad head is answered here (OnBadRequest); a bad body is OnReset, then 400 if nothing
 //           was answered yet; both close.
-// Limits:   options.limits; leaves at most kHeldBytes, and a read's worth, unread while it waits.
+// Limits:   options.limits; reading stops when bytes of a next request wait, so that one read's
+//           worth of them is all that is held.
 class Http1ServerCodec final : public http::ServerCodec {
  public:
   // What of a request body is still read after the response to it.
   static constexpr uint64_t kDrainBytes = 64 * 1024;
-  // Bytes of a next request (or a hasty tunnel) that may wait before reading stops.
-  static constexpr size_t kHeldBytes = 16 * 1024;
 
   Http1ServerCodec(const http::Http1Options& options, http::ServerCodecHost& host)
       : options_(options), host_(host) {}

@@ -272,6 +272,36 @@ TEST(Http1ServerCodecTest, ARefusedUpgradeAloneKeepsTheConnection) {
   EXPECT_EQ(f.requests, 2u);
 }
 
+// The sink owns the head and edits it; what the client was promised does not move.
+TEST(Http1ServerCodecTest, EditsOfTheHeadDoNotChangeHowTheAnswerIsRead) {
+  ServerFixture upgrade({}, Answer::kNever);
+  upgrade.Feed("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+  upgrade.request->upgrade = {};
+  upgrade.Respond(200, "ok");
+  upgrade.Produce();
+  EXPECT_EQ(upgrade.output(), kOk);
+  upgrade.Feed(kGet);
+  EXPECT_EQ(upgrade.requests, 2u);
+  ServerFixture head({}, Answer::kNever);
+  head.Feed("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  head.request->method = "GET";
+  head.Respond(200, "ok");
+  head.Produce();
+  EXPECT_EQ(head.output(), "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+}
+
+TEST(Http1ServerCodecTest, ReadingStopsWhileANextRequestWaitsAndIsAskedForAfter) {
+  ServerFixture f({}, Answer::kNever);
+  f.FeedOnly(kGet);
+  EXPECT_TRUE(f.codec.wants_input());
+  f.FeedOnly(kGet);
+  EXPECT_FALSE(f.codec.wants_input());
+  f.Respond(200, "ok");
+  f.Produce();
+  EXPECT_EQ(f.requests, 2u);
+  EXPECT_TRUE(f.codec.wants_input());
+}
+
 TEST(Http1ServerCodecTest, AnUnasked101IsNotPassedOn) {
   ServerFixture f({}, Answer::kNever);
   f.Feed(kGet);
