@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,6 +35,7 @@ class Arena {
 
   // A copy of `bytes` that lives as long as the arena.
   std::string_view Copy(std::string_view bytes) {
+    if (bytes.empty()) return {};
     char* out = Allocate(bytes.size());
     std::memcpy(out, bytes.data(), bytes.size());
     return {out, bytes.size()};
@@ -43,11 +45,10 @@ class Arena {
   template <typename... Pieces>
   std::string_view Concat(const Pieces&... pieces) {
     const size_t n = (std::string_view(pieces).size() + ... + 0);
+    if (n == 0) return {};
     char* out = Allocate(n);
     char* at = out;
-    ((std::memcpy(at, std::string_view(pieces).data(), std::string_view(pieces).size()),
-      at += std::string_view(pieces).size()),
-     ...);
+    ((at = std::copy_n(std::string_view(pieces).data(), std::string_view(pieces).size(), at)), ...);
     return {out, n};
   }
 

@@ -20,14 +20,14 @@ bool IsPreamble(std::string_view line) {
 
 }  // namespace
 
-std::vector<Chunk> SplitDocuments(std::string_view stream) {
+std::vector<Chunk> SplitDocuments(std::string_view stream, size_t max_chunks) {
   if (absl::StartsWith(stream, "\xEF\xBB\xBF")) stream.remove_prefix(3);
   std::vector<Chunk> chunks;
   size_t start = 0;
   int start_line = 1;
   int line_number = 1;
   bool has_content = false;
-  for (size_t at = 0; at < stream.size(); ++line_number) {
+  for (size_t at = 0; at < stream.size() && chunks.size() < max_chunks; ++line_number) {
     const size_t line_feed = stream.find('\n', at);
     const size_t end = line_feed == std::string_view::npos ? stream.size() : line_feed + 1;
     std::string_view line = stream.substr(at, end - at);
@@ -41,7 +41,8 @@ std::vector<Chunk> SplitDocuments(std::string_view stream) {
     has_content = has_content || IsMarker(line) || !IsPreamble(line);
     at = end;
   }
-  if (has_content) chunks.push_back({stream.substr(start), start_line});
+  if (has_content && chunks.size() < max_chunks)
+    chunks.push_back({stream.substr(start), start_line});
   return chunks;
 }
 

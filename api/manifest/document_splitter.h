@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct Chunk {
 // Cuts a stream before each line that begins with "---", so that a syntax error in one document
 // does not hide the next. Nothing else in YAML may begin a line with "---" and white space. A
 // chunk of directives and comments alone stays with the document behind it. A leading byte order
-// mark is dropped.
-std::vector<Chunk> SplitDocuments(std::string_view stream);
+// mark is dropped. Stops after `max_chunks`.
+std::vector<Chunk> SplitDocuments(std::string_view stream, size_t max_chunks);
 
 }  // namespace sluice::manifest

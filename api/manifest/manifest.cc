@@ -47,7 +47,15 @@ class StreamReader {
                                  options_.limits.max_stream_bytes, " are read at once."));
       return;
     }
-    for (const Chunk& chunk : SplitDocuments(text)) {
+    const size_t max_documents = options_.limits.max_documents;
+    const std::vector<Chunk> chunks = SplitDocuments(text, max_documents + 1);
+    // Empty ones count too: each costs a parser.
+    if (chunks.size() > max_documents) {
+      problems_.Add(chunks.back().first_line, "",
+                    absl::StrCat("there are more than ", max_documents, " documents."));
+      return;
+    }
+    for (const Chunk& chunk : chunks) {
       if (stopped_ || problems_.full()) return;
       ReadChunk(chunk);
     }
@@ -81,12 +89,6 @@ class StreamReader {
 
   void ReadDocument(const Node& root, bool may_be_list) {
     problems_.StartResource("");
-    if (root.type == NodeType::kNull) return;  // nothing between two markers
-    if (root.type != NodeType::kMap) {
-      problems_.Add(root.line, "",
-                    absl::StrCat("a manifest must be a mapping, not ", NameOf(root.type), "."));
-      return;
-    }
     const std::string_view kind = TextOf(root.Find("kind"));
     if (may_be_list && kind == "List") return ReadItems(root);
     if (++documents_ > options_.limits.max_documents) {
@@ -94,6 +96,12 @@ class StreamReader {
           root.line, "",
           absl::StrCat("there are more than ", options_.limits.max_documents, " objects."));
       stopped_ = true;
+      return;
+    }
+    if (root.type == NodeType::kNull) return;  // nothing between two markers
+    if (root.type != NodeType::kMap) {
+      problems_.Add(root.line, "",
+                    absl::StrCat("a manifest must be a mapping, not ", NameOf(root.type), "."));
       return;
     }
     if (!HasTypeMeta(root)) return;

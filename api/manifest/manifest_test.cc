@@ -379,6 +379,11 @@ TEST_F(LimitsTest, ObjectsAreBounded) {
   EXPECT_THAT(Problems(list), ElementsAre("there are more than 2 objects."));
 }
 
+TEST_F(LimitsTest, EmptyDocumentsCountToo) {
+  options_.limits.max_documents = 3;
+  EXPECT_THAT(Problems("---\n---\n---\n---\n"), ElementsAre("there are more than 3 documents."));
+}
+
 TEST_F(LimitsTest, ProblemsAreBounded) {
   options_.limits.max_problems = 3;
   EXPECT_THAT(Problems(ConfigMap("a: 1\nb: 1\nc: 1\nd: 1\ne: 1\n")),

@@ -237,7 +237,8 @@ bool MessageReader::SkipsUnknown() const {
 
 void MessageReader::ReportUnknown(const Node& node, std::span<const std::string_view> also_known,
                                   const Descriptor* type) {
-  if (SkipsUnknown()) return;
+  // Finding a name's neighbours is the one costly answer: not for problems that nobody will see.
+  if (SkipsUnknown() || problems_.full()) return;
   std::vector<std::string_view> names(also_known.begin(), also_known.end());
   for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->json_name());
   const std::string_view nearest = NearestName(node.key, names);

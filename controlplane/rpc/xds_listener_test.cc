@@ -89,7 +89,7 @@ class XdsListenerTest : public ::testing::Test {
     std::string error;
     listener_ = XdsListener::Start(options, std::move(table), server_, &error);
     ASSERT_NE(listener_, nullptr) << error;
-    client_.target = "localhost:" + std::to_string(listener_->bound_port());
+    client_.target = "127.0.0.1:" + std::to_string(listener_->bound_port());
   }
 
   void StartTls(bool with_client_ca, const std::string& credentials = {}) {

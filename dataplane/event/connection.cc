@@ -152,7 +152,9 @@ void Connection::ContinueHandshake() {
   if (result.status != Status::kOk) return Fail();
   state_ = State::kOpen;
   offer_input_ = transport_->has_buffered_input();
-  // A flush may have been asked for before there was anybody to write to.
+  // A flush may have been asked for before there was anybody to write to; and a transport's last
+  // words of the handshake leave together with what the user has to say this turn.
+  flush_wanted_ |= transport_->wants_write();
   if (offer_input_ || flush_wanted_) loop_.AtTurnEnd(*this);
   user_.OnConnected();
   UpdateInterest();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/buffer.h"
@@ -27,7 +28,7 @@ struct TlsFacts {
   std::string_view version;  // "TLSv1.3".
   std::string_view cipher;
   std::string_view server_name;   // SNI, normalized; empty for none.
-  std::string_view peer_subject;  // Of the verified client certificate; empty for none.
+  std::string peer_subject;       // Of the verified client certificate; empty for none.
 };
 
 // A Transport moves bytes between a connected socket and buffers: plain, or TLS (tls/transport.h).
@@ -49,7 +50,8 @@ class Transport {
   // the transport itself holds back (wants_write).
   virtual IoResult Write(base::Buffer& out) = 0;
 
-  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError.
+  // Continues a handshake: kOk when done (at once for plain), kAgain, or kError. After kOk with
+  // wants_write() a Write is due this turn, be it of an empty buffer.
   virtual IoResult Handshake() = 0;
 
   // After kAgain: which readiness the transport itself waits for. TLS may need to read in order to

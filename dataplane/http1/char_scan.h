@@ -10,6 +10,9 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
 
 namespace sluice::http1 {
 
@@ -55,6 +58,60 @@ inline uint32_t ControlMask(__m128i x) {
   return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
 }
 #endif
+
+#ifdef __SSSE3__
+// Which bytes are token characters, by nibbles: bit h of kTokenRows[l] says so of the byte 0xhl.
+// Bytes of 0x80 and above have no bit.
+constexpr std::array<uint8_t, 16> MakeTokenRows() {
+  std::array<uint8_t, 16> rows{};
+  for (int c = 0; c < 0x80; ++c) {
+    if (kNameMap[static_cast<size_t>(c)] != 0) {
+      rows[static_cast<size_t>(c & 15)] |= static_cast<uint8_t>(1 << (c >> 4));
+    }
+  }
+  return rows;
+}
+alignas(16) inline constexpr std::array<uint8_t, 16> kTokenRows = MakeTokenRows();
+
+// One bit for each of sixteen bytes that may not stand in a field name.
+inline uint32_t NonTokenMask(__m128i x) {
+  const __m128i rows = _mm_load_si128(reinterpret_cast<const __m128i*>(kTokenRows.data()));
+  const __m128i bits =
+      _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, static_cast<char>(128), 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i nibble = _mm_set1_epi8(15);
+  const __m128i row = _mm_shuffle_epi8(rows, _mm_and_si128(x, nibble));
+  const __m128i bit = _mm_shuffle_epi8(bits, _mm_and_si128(_mm_srli_epi16(x, 4), nibble));
+  const __m128i none = _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128());
+  return static_cast<uint32_t>(_mm_movemask_epi8(none));
+}
+
+// One bit for each of sixteen bytes that is an upper-case letter.
+inline uint32_t UpperMask(__m128i x) {
+  const __m128i from_a = _mm_cmpgt_epi8(x, _mm_set1_epi8('A' - 1));
+  const __m128i to_z = _mm_cmplt_epi8(x, _mm_set1_epi8('Z' + 1));
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_and_si128(from_a, to_z)));
+}
+#endif
+
+// Lower-cases the field name at `p` and returns the first byte behind it, which is no token
+// character. One must come before `end`.
+inline char* LowerName(char* p, [[maybe_unused]] const char* end) {
+#ifdef __SSSE3__
+  for (; end - p >= 16; p += 16) {
+    const __m128i x = Load16(p);
+    const uint32_t mask = NonTokenMask(x);
+    const uint32_t n = mask == 0 ? 16 : static_cast<uint32_t>(std::countr_zero(mask));
+    // Byte by byte, for few are upper case: a store of all sixteen would make the load of the value
+    // behind them wait for it.
+    for (uint32_t upper = UpperMask(x) & ((1u << n) - 1); upper != 0; upper &= upper - 1) {
+      p[std::countr_zero(upper)] |= 0x20;
+    }
+    if (mask != 0) return p + n;
+  }
+#endif
+  for (char c; (c = kNameMap[static_cast<uint8_t>(*p)]) != 0; ++p) *p = c;
+  return p;
+}
 
 // The first control byte in [p, end), or end.
 inline const char* FindControl(const char* p, const char* end) {

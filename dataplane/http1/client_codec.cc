@@ -176,6 +176,7 @@ void Http1ClientCodec::OpenTunnel() {
 bool Http1ClientCodec::ReceiveBody(base::Buffer& in) {
   StreamCore& core = stream_->core;
   if (core.pauses > 0) return false;
+  held_ = 0;
   const StreamCore::Pumped pumped = core.PumpBody(in, options_);
   held_ = in.size();
   if (core.gone) return true;

@@ -19,7 +19,7 @@ bool ExpectsBody(std::string_view method) {
 
 LengthField FrameRequest(const http::RequestHead& head, bool end_stream, BodyEncoder& encoder) {
   const bool has_length = head.framing.kind == Framing::Kind::kLength;
-  if (end_stream) {
+  if (end_stream || head.framing.kind == Framing::Kind::kNone) {
     encoder.Start(BodyEncoder::Kind::kNothing);
     if (!has_length && !ExpectsBody(head.method)) return {};
     return {LengthField::Kind::kLength, 0};
@@ -41,14 +41,17 @@ void Http1ClientCodec::SendRequest(const http::RequestHead& head, bool end_strea
   stream_->may_tunnel = !head.upgrade.empty() || head.method == "CONNECT";
   stream_->context.to_head = head.method == "HEAD";
   stream_->context.to_connect = head.method == "CONNECT";
-  stream_->context.upgrade = core.arena.Copy(head.upgrade);
+  if (!head.upgrade.empty()) stream_->context.upgrade = core.arena.Copy(head.upgrade);
   LengthField length;
   if (!stream_->may_tunnel) length = FrameRequest(head, end_stream, core.encoder);
   if (!WriteRequestHead(head, length, out_)) {
     refusal_due_ = true;
     core.send_ended = true;
   }
-  if (end_stream && !stream_->may_tunnel) return EndSend(true);
+  // A head without framing has no body, even where its end was not told with it: so comes a request
+  // for an upgrade that somebody in front of us made a plain one.
+  const bool ended = end_stream || head.framing.kind == Framing::Kind::kNone;
+  if (ended && !stream_->may_tunnel) return EndSend(true);
   host_.OnOutputReady();
 }
 
@@ -83,10 +86,14 @@ void Http1ClientCodec::EndSend(bool kept_length) {
 }
 
 void Http1ClientCodec::ResetStream() {
-  stream_->core.gone = true;
+  StreamCore& core = stream_->core;
+  const bool complete = stream_->have_head && core.decoder.done() && core.send_ended &&
+                        out_.empty() && !close_ && !drain_ && held_ == 0;
+  core.gone = true;
   end_due_ = refusal_due_ = false;
+  reused_ = true;
   out_.Clear();
-  Die();
+  if (!complete) Die();
   if (!dispatching_) ReleaseIfGone();
 }
 

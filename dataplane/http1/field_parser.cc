@@ -40,8 +40,7 @@ bool FieldParser::SkipSpaceBeforeColon(char*& p) {
 
 FieldParser::Result FieldParser::Next(http::HeaderMap::Field& field) {
   // The loops stop at the section's last CRLF, which is part of no name and no value.
-  char* p = at_;
-  for (char c; (c = kNameMap[static_cast<uint8_t>(*p)]) != 0; ++p) *p = c;
+  char* p = LowerName(at_, end_);
   const auto name_size = static_cast<size_t>(p - at_);
   if (name_size == 0) return AtLineWithoutName();
   if (*p != ':' && !SkipSpaceBeforeColon(p)) return Fail(BadNameEnd(p));

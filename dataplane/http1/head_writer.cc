@@ -29,7 +29,7 @@ class LineWriter {
   explicit LineWriter(char* at) : begin_(at), at_(at) {}
 
   LineWriter& Put(std::string_view s) {
-    std::memcpy(at_, s.data(), s.size());
+    if (!s.empty()) std::memcpy(at_, s.data(), s.size());
     at_ += s.size();
     return *this;
   }

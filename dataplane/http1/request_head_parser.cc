@@ -22,8 +22,12 @@ ParseError CheckAuthority(const FieldNotes& notes, const Target& target,
   std::string_view host = notes.host();
   if (notes.hosts() == 0) {
     if (head.version == http::Version::kHttp11) return BadSyntax("missing-host");
-    host = target.authority.empty() ? head.arena.Copy(options.default_host_for_http_10)
-                                    : target.authority;
+    const std::string_view fallback = options.default_host_for_http_10;
+    if (!target.authority.empty()) {
+      host = target.authority;
+    } else if (!fallback.empty()) {
+      host = head.arena.Copy(fallback);
+    }
     if (host.empty()) return BadSyntax("missing-host");
   }
   if (!http::IsAuthority(host)) return BadSyntax("bad-host");

@@ -45,9 +45,10 @@ bool Http1ServerCodec::wants_input() const {
   if (dead_ || eof_) return false;
   if (stream_ == nullptr) return true;
   if (stream_->core.pauses > 0) return false;
-  // While a response is awaited, reading goes on so that a client that leaves is noticed.
+  // While a response is awaited, reading goes on so that a client that leaves is noticed, until
+  // there is something to keep for later.
   const bool waiting = stream_->may_tunnel || stream_->core.decoder.done();
-  return !waiting || held_ < kHeldBytes;
+  return !waiting || held_ == 0;
 }
 
 void Http1ServerCodec::Drain() {
@@ -55,10 +56,8 @@ void Http1ServerCodec::Drain() {
   if (stream_ == nullptr && held_ == 0) Die();
 }
 
-void Http1ServerCodec::RefusePendingHead(uint16_t status, const http::StreamError& error) {
-  if (!head_pending()) return;
-  WriteErrorReply({status, error.kind, error.detail}, /*to_head=*/false, out_);
-  Die();
+void Http1ServerCodec::OnHeadTimeout() {
+  if (in_head()) Refuse({408, ErrorKind::kHeaderTimeout, "header-timeout"}, std::string_view());
 }
 
 void Http1ServerCodec::Receive(base::Buffer& in) {
@@ -142,8 +141,13 @@ bool Http1ServerCodec::BeginStream(base::Buffer& in) {
 
 void Http1ServerCodec::StartBody(const RequestHeadFacts& facts, size_t head_bytes) {
   const http::RequestHead& head = stream_->head;
+  stream_->version = head.version;
+  stream_->upgrade = head.upgrade;
+  stream_->is_head = head.method == "HEAD";
+  stream_->is_connect = head.method == "CONNECT";
+  stream_->expects_continue = head.expects_continue;
   // Such a request has no body, but its direction ends only with the tunnel, or the refusal of it.
-  stream_->may_tunnel = !head.upgrade.empty() || head.method == "CONNECT";
+  stream_->may_tunnel = !head.upgrade.empty() || stream_->is_connect;
   switch (head.framing.kind) {
     case http::Framing::Kind::kNone:
       stream_->core.decoder.StartNothing();
@@ -196,7 +200,7 @@ bool Http1ServerCodec::Refuse(const ParseError& error, std::string_view raw) {
 
 void Http1ServerCodec::FailBody(const ParseError& error) {
   ResetSink(FromClient(error.kind, error.detail));
-  if (!stream_->core.head_sent) WriteErrorReply(error, stream_->head.method == "HEAD", out_);
+  if (!stream_->core.head_sent) WriteErrorReply(error, stream_->is_head, out_);
   Die();
 }
 

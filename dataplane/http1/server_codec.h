@@ -36,13 +36,12 @@ namespace sluice::http1 {
 // Lifetime: `options` and `host` outlive the codec. An idle one holds no buffer and no stream.
 // Errors:   a bad head is answered here (OnBadRequest); a bad body is OnReset, then 400 if nothing
 //           was answered yet; both close.
-// Limits:   options.limits; leaves at most kHeldBytes, and a read's worth, unread while it waits.
+// Limits:   options.limits; reading stops when bytes of a next request wait, so that one read's
+//           worth of them is all that is held.
 class Http1ServerCodec final : public http::ServerCodec {
  public:
   // What of a request body is still read after the response to it.
   static constexpr uint64_t kDrainBytes = 64 * 1024;
-  // Bytes of a next request (or a hasty tunnel) that may wait before reading stops.
-  static constexpr size_t kHeldBytes = 16 * 1024;
 
   Http1ServerCodec(const http::Http1Options& options, http::ServerCodecHost& host)
       : options_(options), host_(host) {}
@@ -57,12 +56,9 @@ class Http1ServerCodec final : public http::ServerCodec {
   bool finished() const override { return dead_ && !has_output(); }
   void Drain() override;
 
-  // Beyond the seam, for the timer of whoever owns the connection: a request head has begun to
-  // arrive and is not complete.
-  bool head_pending() const { return stream_ == nullptr && !dead_ && held_ > 0; }
-  // Answers a pending head by itself with `status` (408, 503) and closes. OnBadRequest is not
-  // called: the caller knows.
-  void RefusePendingHead(uint16_t status, const http::StreamError& error);
+  bool in_head() const override { return stream_ == nullptr && !dead_ && held_ > 0; }
+  // OnBadRequest gets no raw bytes: the host holds them.
+  void OnHeadTimeout() override;
 
  private:
   friend class Http1ServerStream;

@@ -13,14 +13,14 @@ namespace {
 using http::Framing;
 
 // RFC 9112 §6.3: answers that never have a body, whatever their fields say.
-bool NeverHasBody(uint16_t status, std::string_view method) {
-  return method == "HEAD" || status / 100 == 1 || status == 204 || status == 304;
+bool NeverHasBody(uint16_t status, bool to_head) {
+  return to_head || status / 100 == 1 || status == 204 || status == 304;
 }
 
 }  // namespace
 
 void Http1ServerCodec::SendInformational(const http::ResponseHead& head) {
-  if (stream_->core.head_sent || stream_->head.version == http::Version::kHttp10) return;
+  if (stream_->core.head_sent || stream_->version == http::Version::kHttp10) return;
   if (head.status == 100) stream_->sent_continue = true;
   WriteResponseHead(head.status, head.headers, {}, Persistence::kUnsaid, {}, out_);
   host_.OnOutputReady();
@@ -34,7 +34,7 @@ bool Http1ServerCodec::StaysOpenAfterResponse() const {
   if (stream_->may_tunnel) return held_ == 0;
   if (core.decoder.done()) return true;
   // A client that was not told to continue may or may not send its body: no telling what comes.
-  if (stream_->head.expects_continue && !stream_->sent_continue && !stream_->body_begun) {
+  if (stream_->expects_continue && !stream_->sent_continue && !stream_->body_begun) {
     return false;
   }
   return core.decoder.EndsWithin(kDrainBytes);
@@ -43,7 +43,7 @@ bool Http1ServerCodec::StaysOpenAfterResponse() const {
 void Http1ServerCodec::SwitchToTunnel(const http::ResponseHead& head) {
   const bool upgraded = head.status == 101;
   WriteResponseHead(head.status, head.headers, {}, Persistence::kUnsaid,
-                    upgraded ? stream_->head.upgrade : std::string_view(), out_);
+                    upgraded ? stream_->upgrade : std::string_view(), out_);
   close_ = true;  // A tunnel never turns back.
   stream_->may_tunnel = false;
   stream_->core.head_sent = true;
@@ -57,7 +57,7 @@ void Http1ServerCodec::SwitchToTunnel(const http::ResponseHead& head) {
 LengthField Http1ServerCodec::FrameResponse(const http::ResponseHead& head, bool end_stream) {
   BodyEncoder& encoder = stream_->core.encoder;
   const bool has_length = head.framing.kind == Framing::Kind::kLength;
-  if (NeverHasBody(head.status, stream_->head.method)) {
+  if (NeverHasBody(head.status, stream_->is_head)) {
     encoder.Start(BodyEncoder::Kind::kNothing);
     // HEAD and 304 may say how long the body would have been (RFC 9110 §8.6).
     if (!has_length || head.status / 100 == 1 || head.status == 204) return {};
@@ -68,7 +68,7 @@ LengthField Http1ServerCodec::FrameResponse(const http::ResponseHead& head, bool
     encoder.Start(BodyEncoder::Kind::kLength, length);
     return {LengthField::Kind::kLength, length};
   }
-  if (stream_->head.version == http::Version::kHttp10) {
+  if (stream_->version == http::Version::kHttp10) {
     encoder.Start(BodyEncoder::Kind::kRaw);
     close_ = true;
     return {};
@@ -80,8 +80,7 @@ LengthField Http1ServerCodec::FrameResponse(const http::ResponseHead& head, bool
 // A 101 that nobody asked for would make the client read its next answer as something else.
 void Http1ServerCodec::RefuseSwitch() {
   close_ = true;
-  WriteErrorReply({502, http::ErrorKind::kProtocol, "unasked-101"}, stream_->head.method == "HEAD",
-                  out_);
+  WriteErrorReply({502, http::ErrorKind::kProtocol, "unasked-101"}, stream_->is_head, out_);
   stream_->core.head_sent = true;
   EndSend(true);
 }
@@ -90,8 +89,7 @@ void Http1ServerCodec::SendResponse(const http::ResponseHead& head, bool end_str
   StreamCore& core = stream_->core;
   DCHECK(!core.head_sent);
   const bool accepts_tunnel =
-      stream_->may_tunnel &&
-      (stream_->head.upgrade.empty() ? head.status / 100 == 2 : head.status == 101);
+      stream_->may_tunnel && (stream_->is_connect ? head.status / 100 == 2 : head.status == 101);
   if (accepts_tunnel) {
     SwitchToTunnel(head);
     if (end_stream) EndSend(true);
@@ -108,7 +106,7 @@ void Http1ServerCodec::SendResponse(const http::ResponseHead& head, bool end_str
   Persistence persistence = Persistence::kUnsaid;
   if (close_) {
     persistence = Persistence::kClose;
-  } else if (stream_->head.version == http::Version::kHttp10) {
+  } else if (stream_->version == http::Version::kHttp10) {
     persistence = Persistence::kKeepAlive;
   }
   WriteResponseHead(head.status, head.headers, length, persistence, {}, out_);

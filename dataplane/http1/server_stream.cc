@@ -40,6 +40,9 @@ void Http1ServerStream::Clear() {
   head.headers.Clear();
   head.framing = {};
   head.expects_continue = head.accepts_trailers = false;
+  version = http::Version::kHttp11;
+  upgrade = {};
+  is_head = is_connect = expects_continue = false;
   may_tunnel = sent_continue = body_begun = false;
 }
 

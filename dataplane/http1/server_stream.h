@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 #include "dataplane/http/codec.h"
 #include "dataplane/http1/stream_core.h"
 
@@ -34,6 +36,13 @@ class Http1ServerStream final : public http::ServerStream {
   http::RequestSink* sink = nullptr;
   StreamCore core;
   http::RequestHead head;
+  // What the request said of its own answer. Kept apart from `head`, which the sink may edit: a
+  // filter that rewrites a method must not change how the client will read the answer.
+  http::Version version = http::Version::kHttp11;
+  std::string_view upgrade;
+  bool is_head = false;
+  bool is_connect = false;
+  bool expects_continue = false;
   bool may_tunnel = false;     // Upgrade or CONNECT, not answered yet: bytes are held, not read.
   bool sent_continue = false;  // A client that expects it may send its body now.
   bool body_begun = false;

@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "benchmark/benchmark.h"
-#include "dataplane/http2/http2_client_codec.h"
-#include "dataplane/http2/http2_server_codec.h"
+#include "dataplane/http2/client_codec.h"
+#include "dataplane/http2/server_codec.h"
 
 namespace sluice::http2 {
 namespace {

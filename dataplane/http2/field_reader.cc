@@ -68,9 +68,9 @@ bool FieldReader::CheckRegular(std::string_view name, std::string_view value, He
 void FieldReader::Copy(http::HeaderMap& to, std::string_view name, std::string_view value,
                        HeaderId id) {
   if (id != HeaderId::kOther) {
-    to.Add(id, arena_.Copy(value));
+    to.Add(id, Keep(value));
   } else {
-    to.Add(http::HeaderMap::Field{arena_.Copy(name), arena_.Copy(value), id});
+    to.Add(http::HeaderMap::Field{Keep(name), Keep(value), id});
   }
 }
 

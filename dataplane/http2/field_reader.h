@@ -68,6 +68,12 @@ class FieldReader {
   const http::MessageLimits& limits() const { return limits_; }
   base::Arena& arena() { return arena_; }
 
+  // A copy in the arena; of nothing, a view of nothing (an arena without a block yet has no
+  // address to copy even that to).
+  std::string_view Keep(std::string_view bytes) {
+    return bytes.empty() ? std::string_view("") : arena_.Copy(bytes);
+  }
+
  private:
   const http::MessageLimits& limits_;
   const http::UnderscorePolicy underscores_;

@@ -17,6 +17,10 @@
 
 namespace sluice::http2 {
 
+// The flags of a header block that stands alone: with a body to come, or without.
+inline constexpr uint8_t kOpen = kFlagEndHeaders;
+inline constexpr uint8_t kWhole = kFlagEndHeaders | kFlagEndStream;
+
 using FieldList = std::vector<std::pair<std::string, std::string>>;
 
 inline std::string Uint32(uint32_t value) {

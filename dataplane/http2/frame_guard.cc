@@ -114,9 +114,15 @@ FrameFault FrameGuard::JudgeHeader() {
       return {};
     case FrameType::kPushPromise:
       return Violation(server_ ? "h2-push-promise-from-client" : "h2-push-promise-while-disabled");
-    default:
+    case FrameType::kRstStream:
+    case FrameType::kSettings:
+    case FrameType::kPing:
+    case FrameType::kGoAway:
       return {};
   }
+  // Extensions are ignored (RFC 9113 §4.1); browsers send PRIORITY_UPDATE, a few a stream.
+  if (++unknown_frames_ > 1000 + 10 * streams_opened_) return Flood("h2-unknown-frame-flood");
+  return {};
 }
 
 FrameFault FrameGuard::JudgePriority() const {

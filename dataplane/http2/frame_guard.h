@@ -83,6 +83,12 @@ class FrameGuard {
 
   const FrameHeader& header() const { return header_; }
 
+  // Part of a header block has arrived, and not its end.
+  bool in_header_block() const {
+    return in_header_block_ || (payload_left_ > 0 && (header_.type == FrameType::kHeaders ||
+                                                      header_.type == FrameType::kContinuation));
+  }
+
   // Judges the frame that Scan has just met. Call once for each kHeader or kPriorityPayload.
   FrameFault JudgeHeader();
   FrameFault JudgePriority() const;
@@ -116,6 +122,7 @@ class FrameGuard {
   uint32_t empty_frames_ = 0;
   uint64_t priority_frames_ = 0;
   uint64_t window_updates_ = 0;
+  uint64_t unknown_frames_ = 0;
   uint64_t streams_opened_ = 0;
   uint64_t data_frames_sent_ = 0;
 };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "dataplane/http2/http2_client_codec.h"
+#include "dataplane/http2/client_codec.h"
 #include "dataplane/http2/recording.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

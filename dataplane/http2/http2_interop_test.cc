@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/http2/http2_client_codec.h"
-#include "dataplane/http2/http2_server_codec.h"
+#include "dataplane/http2/client_codec.h"
 #include "dataplane/http2/recording.h"
+#include "dataplane/http2/server_codec.h"
 #include "dataplane/http2/worker_heap.h"
 #include "gtest/gtest.h"
 

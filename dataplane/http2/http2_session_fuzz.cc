@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/manual_clock.h"
-#include "dataplane/http2/http2_server_codec.h"
 #include "dataplane/http2/recording.h"
+#include "dataplane/http2/server_codec.h"
 
 namespace sluice::http2 {
 namespace {

@@ -23,6 +23,29 @@ inline FieldList ListOf(const http::HeaderMap& headers) {
   return out;
 }
 
+// What the codec has to send now.
+inline std::vector<SentFrame> Produced(http::Codec& codec) {
+  base::Buffer out;
+  codec.Produce(out, 1 << 20);
+  return ParseFrames(out.ToString());
+}
+
+// Lets the codec receive `bytes` in one piece.
+inline void Deliver(http::Codec& codec, std::string_view bytes) {
+  base::Buffer in;
+  in.AppendCopy(bytes);
+  codec.Receive(in);
+  CHECK(in.empty());
+}
+
+// The first of that type, or null.
+inline const SentFrame* FindFrame(const std::vector<SentFrame>& frames, FrameType type) {
+  for (const SentFrame& frame : frames) {
+    if (frame.header.type == type) return &frame;
+  }
+  return nullptr;
+}
+
 // What both kinds of sink hear.
 struct Heard {
   std::string body;

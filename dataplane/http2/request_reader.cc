@@ -35,7 +35,7 @@ void RequestReader::OnField(std::string_view name, std::string_view value) {
 void RequestReader::SetOnce(std::string_view& field, std::string_view value, bool& seen) {
   if (seen) return Malformed("h2-duplicate-pseudo-header");
   seen = true;
-  field = arena().Copy(value);
+  field = Keep(value);
 }
 
 void RequestReader::OnPseudo(std::string_view name, std::string_view value) {
@@ -111,7 +111,7 @@ void RequestReader::OnRegular(std::string_view name, std::string_view value) {
         head_.headers.Add(HeaderId::kCookie, {});
       }
       cookie_bytes_ += value.size() + 2;
-      cookies_.push_back(arena().Copy(value));
+      cookies_.push_back(Keep(value));
       return;
     default:
       Copy(head_.headers, name, value, id);

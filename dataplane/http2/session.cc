@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint32_t kNoStreamLimit = 0x7fffffff;
 constexpr uint32_t kMaxSettingsEntries = 32;
+constexpr uint32_t kMaxWindow = 0x7fffffff;
+// Far above what our own limits let through; nghttp2's default is not.
+constexpr size_t kMaxSentHeaderBytes = 1024 * 1024;
 constexpr uint64_t kNoRateLimit = uint64_t{1} << 32;
 
 // PING payload that marks the round trip between the two GOAWAYs of a drain.
@@ -30,6 +33,9 @@ nghttp2_option* NewOptions(const http::Http2Options& options) {
   // closes (nghttp2 keeps the old streams going).
   nghttp2_option_set_max_continuations(out, kNoStreamLimit);
   nghttp2_option_set_stream_reset_rate_limit(out, kNoRateLimit, kNoRateLimit);
+  // Its glitches count DATA that comes late for a stream we answered early, which is honest.
+  nghttp2_option_set_glitch_rate_limit(out, kNoRateLimit, kNoRateLimit);
+  nghttp2_option_set_max_send_header_block_length(out, kMaxSentHeaderBytes);
   return out;
 }
 
@@ -53,8 +59,12 @@ Session::Session(Role role, const http::Http2Options& options, http::CodecHost& 
 
 Session::~Session() {
   ++depth_;
-  FailAll({http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever,
-           "h2-connection-destroyed"});
+  eof_ = true;
+  // Also those that left the wire well: what they have not been told they never will be.
+  streams_.ForEach([&](WireStream& stream) {
+    stream.Fail({http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever,
+                 "h2-connection-destroyed"});
+  });
   Dispatch();
   --depth_;
   nghttp2_session_del(raw_);
@@ -65,7 +75,8 @@ void Session::SubmitInitialFrames(const http::Http2Options& options) {
   nghttp2_settings_entry entries[5];
   size_t n = 0;
   const auto add = [&](int32_t id, uint32_t value) { entries[n++] = {id, value}; };
-  add(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options.initial_stream_window_bytes);
+  add(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
+      std::min(options.initial_stream_window_bytes, kMaxWindow));
   add(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options.limits.max_headers_bytes);
   add(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options.header_table_size);
   if (role_ == Role::kClient) {
@@ -77,7 +88,7 @@ void Session::SubmitInitialFrames(const http::Http2Options& options) {
   CHECK_EQ(nghttp2_submit_settings(raw_, NGHTTP2_FLAG_NONE, entries, n), 0);
   CHECK_EQ(nghttp2_session_set_local_window_size(
                raw_, NGHTTP2_FLAG_NONE, 0,
-               static_cast<int32_t>(options.initial_connection_window_bytes)),
+               static_cast<int32_t>(std::min(options.initial_connection_window_bytes, kMaxWindow))),
            0);
 }
 
@@ -175,26 +186,27 @@ void Session::OnEof() {
 }
 
 void Session::Produce(base::Buffer& out, size_t limit) {
-  if (!has_output()) return;
   ++depth_;
-  out_ = &out;
-  out_end_ = out.size() + limit;
-  if (nghttp2_session_send(raw_) != 0) {
-    Terminate(ErrorCode::kInternalError, "h2-session-failure", false);
+  if (has_output()) {
+    out_ = &out;
+    out_end_ = out.size() + limit;
+    if (nghttp2_session_send(raw_) != 0) {
+      Terminate(ErrorCode::kInternalError, "h2-session-failure", false);
+    }
+    out_ = nullptr;
   }
-  out_ = nullptr;
   Dispatch();
   --depth_;
 }
 
 bool Session::has_output() const {
-  if (eof_ || (terminated_ && final_goaway_sent_)) return false;
+  if (eof_ || error_goaway_sent_) return false;
   return nghttp2_session_want_write(raw_) != 0;
 }
 
 bool Session::finished() const {
-  if (terminated_ || eof_) return true;
-  return active_streams_ == 0 && (final_goaway_sent_ || peer_goaway_);
+  // A stream that ended well before its connection did may still be waiting for a paused sink.
+  return active_streams_ == 0 && (terminated_ || eof_ || final_goaway_sent_ || peer_goaway_);
 }
 
 void Session::Drain() {
@@ -225,6 +237,18 @@ void Session::Terminate(ErrorCode code, std::string_view detail, bool flood) {
   FailAll({flood ? http::ErrorKind::kFlood : http::ErrorKind::kProtocol, peer_side(),
            http::Retry::kNever, detail});
   owner_.OnPeerLimitsChanged();
+}
+
+void Session::OnHeadTimeout() {
+  if (terminated_ || eof_) return;
+  ++depth_;
+  terminated_ = true;
+  nghttp2_session_terminate_session(raw_, NGHTTP2_ENHANCE_YOUR_CALM);
+  FailAll(
+      {http::ErrorKind::kConnectionClosed, peer_side(), http::Retry::kNever, "h2-header-timeout"});
+  Dispatch();
+  --depth_;
+  host_.OnOutputReady();
 }
 
 void Session::FailAll(const http::StreamError& error) {
@@ -259,8 +283,12 @@ void Session::MarkReady(WireStream& stream) {
   if (stream.in_ready || stream.retired()) return;
   stream.in_ready = true;
   ready_.push_back(&stream);
-  // With nothing of ours on the stack there is nobody to dispatch it: ask to be called.
-  if (depth_ == 0) host_.OnReceiveReady();
+  if (depth_ > 0) return;
+  // With nothing of ours on the stack there is nobody to dispatch it: ask to be called, either way.
+  // A host that never stopped reading, since one paused stream does not stop the others, has
+  // nothing to receive again, but flushes at the end of its turn.
+  host_.OnReceiveReady();
+  host_.OnOutputReady();
 }
 
 void Session::Dispatch() {

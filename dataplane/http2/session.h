@@ -72,6 +72,10 @@ class Session {
   bool finished() const;
   void Drain();
 
+  // As http::ServerCodec. HTTP/2 is stuck as a whole while one header block is incomplete.
+  bool in_head() const { return guard_.in_header_block(); }
+  void OnHeadTimeout();
+
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
   bool peer_settings_seen() const { return peer_settings_seen_; }
@@ -126,6 +130,8 @@ class Session {
   void OnDataFrame(const nghttp2_frame& frame);
   void OnInvalidFrame(const nghttp2_frame& frame, int error);
   void OnFrameSent(const nghttp2_frame& frame);
+  void OnGoAwaySent(const nghttp2_frame& frame);
+  void OnFrameNotSent(const nghttp2_frame& frame);
   void OnStreamClose(int32_t id, uint32_t error_code);
 
   const Role role_;
@@ -153,7 +159,8 @@ class Session {
 
   bool draining_ = false;
   bool final_goaway_submitted_ = false;
-  bool final_goaway_sent_ = false;
+  bool final_goaway_sent_ = false;  // The graceful one.
+  bool error_goaway_sent_ = false;  // The last frame of all.
   bool peer_goaway_ = false;
   bool peer_settings_seen_ = false;
   bool terminated_ = false;

@@ -50,6 +50,10 @@ nghttp2_session_callbacks* MakeTable() {
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
         return Callbacks::FrameSent(Of(user), *frame);
       });
+  nghttp2_session_callbacks_set_on_frame_not_send_callback(
+      table, [](nghttp2_session*, const nghttp2_frame* frame, int, void* user) noexcept {
+        return Callbacks::FrameNotSent(Of(user), *frame);
+      });
   nghttp2_session_callbacks_set_on_stream_close_callback(
       table, [](nghttp2_session*, int32_t id, uint32_t error_code, void* user) noexcept {
         return Callbacks::StreamClose(Of(user), id, error_code);
@@ -107,6 +111,11 @@ int SessionCallbacks::InvalidFrame(Session& session, const nghttp2_frame& frame,
 
 int SessionCallbacks::FrameSent(Session& session, const nghttp2_frame& frame) {
   session.OnFrameSent(frame);
+  return 0;
+}
+
+int SessionCallbacks::FrameNotSent(Session& session, const nghttp2_frame& frame) {
+  session.OnFrameNotSent(frame);
   return 0;
 }
 

@@ -25,6 +25,7 @@ struct SessionCallbacks {
   static int FrameReceived(Session& session, const nghttp2_frame& frame);
   static int InvalidFrame(Session& session, const nghttp2_frame& frame, int error);
   static int FrameSent(Session& session, const nghttp2_frame& frame);
+  static int FrameNotSent(Session& session, const nghttp2_frame& frame);
   static int StreamClose(Session& session, int32_t id, uint32_t error_code);
   static nghttp2_ssize ReadBody(Session& session, int32_t id, size_t max, uint32_t* flags);
 };

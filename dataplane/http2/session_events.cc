@@ -24,7 +24,7 @@ WireStream* Session::Find(int32_t id) const {
 }
 
 nghttp2_ssize Session::OnSend(std::string_view bytes) {
-  if (out_->size() >= out_end_ || (terminated_ && final_goaway_sent_)) {
+  if (out_->size() >= out_end_ || error_goaway_sent_) {
     return NGHTTP2_ERR_WOULDBLOCK;
   }
   out_->AppendCopy(bytes);
@@ -32,7 +32,7 @@ nghttp2_ssize Session::OnSend(std::string_view bytes) {
 }
 
 int Session::OnSendData(const nghttp2_frame& frame, const uint8_t* header, size_t size) {
-  if (out_->size() >= out_end_ || (terminated_ && final_goaway_sent_)) {
+  if (out_->size() >= out_end_ || error_goaway_sent_) {
     return NGHTTP2_ERR_WOULDBLOCK;
   }
   WireStream* stream = Find(frame.hd.stream_id);
@@ -121,18 +121,7 @@ void Session::OnFrameSent(const nghttp2_frame& frame) {
   const int32_t id = frame.hd.stream_id;
   if (frame.hd.type == NGHTTP2_DATA) guard_.OnDataFrameSent();
   if (frame.hd.type == NGHTTP2_RST_STREAM) history_.NoteResetByUs(static_cast<uint32_t>(id));
-  if (frame.hd.type == NGHTTP2_GOAWAY &&
-      (frame.goaway.error_code != NGHTTP2_NO_ERROR ||
-       static_cast<uint32_t>(frame.goaway.last_stream_id) != kMaxStreamId)) {
-    final_goaway_sent_ = true;
-    // Of its own accord nghttp2 sends GOAWAY for connection errors only.
-    if (frame.goaway.error_code != NGHTTP2_NO_ERROR && !terminated_) {
-      terminated_ = true;
-      FailAll(
-          {http::ErrorKind::kProtocol, peer_side(), http::Retry::kNever, "h2-connection-error"});
-      owner_.OnPeerLimitsChanged();
-    }
-  }
+  if (frame.hd.type == NGHTTP2_GOAWAY) return OnGoAwaySent(frame);
   if (!EndsStream(frame)) return;
   WireStream* stream = Find(id);
   if (stream != nullptr) stream->OnEndSent();
@@ -140,6 +129,29 @@ void Session::OnFrameSent(const nghttp2_frame& frame) {
   if (role_ == Role::kServer && nghttp2_session_get_stream_remote_close(raw_, id) == 0) {
     nghttp2_submit_rst_stream(raw_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
   }
+}
+
+void Session::OnGoAwaySent(const nghttp2_frame& frame) {
+  if (frame.goaway.error_code == NGHTTP2_NO_ERROR) {
+    final_goaway_sent_ |= static_cast<uint32_t>(frame.goaway.last_stream_id) != kMaxStreamId;
+    return;
+  }
+  error_goaway_sent_ = true;
+  if (terminated_) return;
+  // nghttp2 has found a connection error by itself; this is where it tells.
+  terminated_ = true;
+  FailAll({http::ErrorKind::kProtocol, peer_side(), http::Retry::kNever, "h2-connection-error"});
+  owner_.OnPeerLimitsChanged();
+}
+
+void Session::OnFrameNotSent(const nghttp2_frame& frame) {
+  if (frame.hd.type != NGHTTP2_HEADERS || frame.headers.cat == NGHTTP2_HCAT_REQUEST) return;
+  WireStream* stream = Find(frame.hd.stream_id);
+  if (stream == nullptr) return;
+  // A head or trailers too large to encode: without this the peer would wait for ever.
+  nghttp2_submit_rst_stream(raw_, NGHTTP2_FLAG_NONE, frame.hd.stream_id, NGHTTP2_INTERNAL_ERROR);
+  stream->Fail({http::ErrorKind::kHeadersTooLarge, http::Side::kOurselves, http::Retry::kNever,
+                "h2-sent-headers-too-large"});
 }
 
 void Session::OnStreamClose(int32_t id, uint32_t error_code) {

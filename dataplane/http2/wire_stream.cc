@@ -106,7 +106,11 @@ void WireStream::QueueData(base::Buffer& data, bool end_stream) {
 
 void WireStream::QueueTrailers(const http::HeaderMap& trailers) {
   for (const http::HeaderMap::Field& field : trailers) {
-    out_trailers_.Add({arena_.Copy(field.name), arena_.Copy(field.value), field.id});
+    if (field.value.empty()) {
+      out_trailers_.Add({arena_.Copy(field.name), "", field.id});
+    } else {
+      out_trailers_.Add({arena_.Copy(field.name), arena_.Copy(field.value), field.id});
+    }
   }
   base::Buffer nothing;
   QueueData(nothing, true);

@@ -41,6 +41,9 @@ using ChainHandlerFactory = std::function<std::unique_ptr<ChainHandler>(
 class ActiveChain final : public ConnectionOwner {
  public:
   const config::HttpConnection& http() const override { return *config_->http; }
+  std::shared_ptr<const config::HttpConnection> shared_http() const override {
+    return config_->http;
+  }
   http::RequestHandler& handler() override { return handler_->handler(); }
   void OnConnectionClosed() override {
     --connections_;

@@ -37,7 +37,7 @@ DownstreamConnection::DownstreamConnection(event::Loop& loop, const Accepted& ac
 DownstreamConnection::~DownstreamConnection() = default;
 
 void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
-  connection_.emplace(loop_, std::move(transport), *this);
+  connection_.emplace(loop_, std::move(transport), static_cast<event::ConnectionUser&>(*this));
   head_since_ms_ = start_ms_;  // The handshake and the first head share one limit.
   ArmDeadline();
   connection_->Start(/*connecting=*/false);
@@ -46,16 +46,18 @@ void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
 void DownstreamConnection::OnConnected() {
   connected_ = true;
   const event::Transport& transport = connection_->transport();
-  info_.tls = transport.tls().has_value();
-  if (info_.tls) {
+  if (std::optional<event::TlsFacts> tls = transport.tls(); tls.has_value()) {
+    info_.tls = true;
     info_.alpn = transport.alpn();
-    info_.tls_version = transport.tls()->version;
-    info_.tls_cipher = transport.tls()->cipher;
-    info_.sni = transport.tls()->server_name;
-    info_.peer_subject = transport.tls()->peer_subject;
+    info_.tls_version = tls->version;
+    info_.tls_cipher = tls->cipher;
+    info_.sni = tls->server_name;
+    peer_subject_ = std::move(tls->peer_subject);
+    info_.peer_subject = peer_subject_;
   }
   using Codec = config::HttpConnection::Codec;
-  switch (owner_->http().codec) {
+  made_with_ = owner_->shared_http();
+  switch (made_with_->codec) {
     case Codec::kHttp1:
       MakeCodec(false);
       break;
@@ -79,14 +81,12 @@ DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffe
 }
 
 void DownstreamConnection::MakeCodec(bool http2) {
-  const config::HttpConnection& config = owner_->http();
+  http::ServerCodecHost& host = *this;
   if (http2) {
-    http::Http2Options options = config.http2;
-    options.tls = info_.tls;
-    codec_ = std::make_unique<http2::Http2ServerCodec>(options, *this);
-    if (codec_->has_output()) connection_->RequestFlush();
+    codec_ = std::make_unique<http2::Http2ServerCodec>(made_with_->http2, host);
+    connection_->RequestFlush();  // Our SETTINGS.
   } else {
-    codec_ = std::make_unique<http1::Http1ServerCodec>(config.http1, *this);
+    codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, host);
   }
   if (draining_) codec_->Drain();
 }

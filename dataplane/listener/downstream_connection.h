@@ -25,6 +25,7 @@ namespace sluice::listener {
 class ConnectionOwner {
  public:
   virtual const config::HttpConnection& http() const = 0;
+  virtual std::shared_ptr<const config::HttpConnection> shared_http() const = 0;
   virtual http::RequestHandler& handler() = 0;
   // The connection is over and will be deleted.
   virtual void OnConnectionClosed() = 0;
@@ -100,6 +101,9 @@ class DownstreamConnection final : public event::Deferred,
   http::DownstreamInfo info_;
   std::unique_ptr<tls::ServerContextSelector> selector_;
   std::optional<event::Connection> connection_;
+  std::string peer_subject_;
+  // What the codec's options stand in: they stay as they were when it was made.
+  std::shared_ptr<const config::HttpConnection> made_with_;
   std::unique_ptr<http::ServerCodec> codec_;
   event::MemberTimer<DownstreamConnection, &DownstreamConnection::OnDeadline> deadline_{loop_,
                                                                                         *this};

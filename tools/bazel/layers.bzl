@@ -27,6 +27,8 @@ TLS = _under(
     "dataplane/main",
 ) + _TESTS
 CODEC = _under(
+    "tools/demo",
+    "tools/bench",
     "dataplane/listener",
     "dataplane/upstream",
     "dataplane/admin",

@@ -23,7 +23,7 @@ class Findings {
 
   // `reason` is a sentence without a subject, to stand behind `path`; empty: nothing is wrong.
   void Add(std::string_view path, std::string reason) {
-    if (reason.empty() || problems_.Covers(path)) return;
+    if (reason.empty() || problems_.full() || problems_.Covers(path)) return;
     problems_.Add(origins_.LineOf(path), path, std::move(reason));
   }
 

@@ -43,6 +43,8 @@ class Http2ServerCodec final : public http::ServerCodec {
   size_t active_streams() const override;
   bool finished() const override;
   void Drain() override;
+  bool in_head() const override;
+  void OnHeadTimeout() override;
 
  private:
   std::unique_ptr<ServerSide> side_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataplane/http2/http2_server_codec.h"
+#include "dataplane/http2/server_codec.h"
 
 #include <string_view>
 
@@ -168,6 +168,14 @@ class ServerSide final : public SessionOwner {
 
   Session& session() { return session_; }
 
+  void OnHeadTimeout() {
+    session_.OnHeadTimeout();
+    host_.OnBadRequest(0,
+                       {http::ErrorKind::kHeaderTimeout, http::Side::kDownstream,
+                        http::Retry::kNever, "h2-header-timeout"},
+                       {});
+  }
+
  private:
   WireStream* MakePeerStream(int32_t id) override {
     return new Http2ServerStream(session_, options_, host_);
@@ -196,5 +204,7 @@ bool Http2ServerCodec::wants_input() const { return side_->session().wants_input
 size_t Http2ServerCodec::active_streams() const { return side_->session().active_streams(); }
 bool Http2ServerCodec::finished() const { return side_->session().finished(); }
 void Http2ServerCodec::Drain() { side_->session().Drain(); }
+bool Http2ServerCodec::in_head() const { return side_->session().in_head(); }
+void Http2ServerCodec::OnHeadTimeout() { side_->OnHeadTimeout(); }
 
 }  // namespace sluice::http2

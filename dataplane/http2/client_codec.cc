@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataplane/http2/http2_client_codec.h"
+#include "dataplane/http2/client_codec.h"
 
 #include <memory>
 #include <utility>

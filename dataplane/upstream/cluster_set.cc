@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/upstream/cluster_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "dataplane/upstream/live_cluster.h"
+
+namespace sluice::upstream {
+
+ClusterSet::ClusterSet(event::Loop& loop, uint32_t workers, telemetry::StatsShard& stats)
+    : loop_(loop), workers_(workers), stats_(stats), dice_(absl::BitGen()()) {}
+
+ClusterSet::~ClusterSet() = default;
+
+void ClusterSet::Apply(const config::Snapshot& snapshot) {
+  absl::erase_if(clusters_, [&](auto& entry) {
+    if (snapshot.clusters.contains(entry.first)) return false;
+    // Nobody that reads metrics should see what is no longer configured.
+    if (entry.second->used()) stats_.Retire({"cluster", entry.first});
+    Retire(std::move(entry.second));
+    return true;
+  });
+  clusters_.reserve(snapshot.clusters.size());
+  for (const auto& [name, entry] : snapshot.clusters) {
+    Ref<LiveCluster>& live = clusters_[name];
+    if (live && live->entry().cluster == entry.cluster) {
+      live->SetEndpoints(entry.endpoints);
+      continue;
+    }
+    if (live) Retire(std::move(live));
+    live = Ref<LiveCluster>(new LiveCluster(*this, entry));
+    if (draining_) live->Drain();
+  }
+}
+
+Cluster* ClusterSet::Find(std::string_view name) {
+  const auto found = clusters_.find(name);
+  return found == clusters_.end() ? nullptr : found->second.get();
+}
+
+void ClusterSet::ForEach(const std::function<void(const Cluster&)>& visit) const {
+  for (const auto& [name, cluster] : clusters_) visit(*cluster);
+}
+
+// Even an idle one stays until the end of the turn: whoever found it in this turn may still start
+// on it.
+void ClusterSet::Retire(Ref<LiveCluster> cluster) {
+  cluster->Retire();
+  retired_.push_back(std::move(cluster));
+  loop_.AtTurnEnd(sweep_);
+}
+
+void ClusterSet::OnDrained(LiveCluster&) { loop_.AtTurnEnd(sweep_); }
+
+void ClusterSet::SweepRetired() {
+  std::erase_if(retired_, [](const Ref<LiveCluster>& cluster) {
+    if (!cluster->idle()) return false;
+    cluster->OnLetGo();
+    return true;
+  });
+  if (drained_ == nullptr || !retired_.empty()) return;
+  const bool idle = std::all_of(clusters_.begin(), clusters_.end(),
+                                [](const auto& entry) { return entry.second->idle(); });
+  if (idle) std::exchange(drained_, nullptr)();
+}
+
+void ClusterSet::Drain(std::function<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  for (auto& [name, cluster] : clusters_) cluster->Drain();
+  loop_.AtTurnEnd(sweep_);
+}
+
+}  // namespace sluice::upstream

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/upstream/grpc_stream.h"
+
+#include <utility>
+
+#include "absl/log/check.h"
+#include "absl/strings/str_cat.h"
+
+namespace sluice::upstream {
+
+namespace {
+
+// A message is a byte of flags, four of length, then itself.
+constexpr size_t kPrefix = 5;
+
+void AppendMessage(base::Buffer& out, std::string_view message) {
+  const uint32_t n = static_cast<uint32_t>(message.size());
+  const char prefix[kPrefix] = {0, static_cast<char>(n >> 24), static_cast<char>(n >> 16),
+                                static_cast<char>(n >> 8), static_cast<char>(n)};
+  out.AppendCopy({prefix, kPrefix});
+  out.AppendCopy(message);
+}
+
+uint32_t LengthOf(std::string_view prefix) {
+  uint32_t n = 0;
+  for (size_t i = 1; i < kPrefix; ++i) n = n << 8 | static_cast<uint8_t>(prefix[i]);
+  return n;
+}
+
+}  // namespace
+
+GrpcStream::GrpcStream(event::Loop& loop, ClusterSet& clusters, Options options,
+                       GrpcStreamUser& user)
+    : loop_(loop), clusters_(clusters), options_(std::move(options)), user_(user) {}
+
+GrpcStream::~GrpcStream() { Cancel(); }
+
+void GrpcStream::Start() {
+  CHECK(state_ == State::kIdle);
+  state_ = State::kWaiting;
+  Cluster* cluster = clusters_.Find(options_.cluster);
+  if (cluster == nullptr) {
+    return End(GrpcCode::kUnavailable, absl::StrCat("no cluster \"", options_.cluster, "\""));
+  }
+  LbContext context;
+  context.downstream_version = http::Version::kHttp2;
+  context.host = options_.authority;
+  cluster->Start(attempt_, context);
+}
+
+void GrpcStream::OnStreamReady(http::ClientStream& stream) {
+  stream_ = &stream;
+  state_ = State::kOpen;
+  for (uint32_t i = 0; i < receive_pauses_; ++i) stream.PauseReceiving();
+  base::Arena arena;
+  http::RequestHead head(arena);
+  head.version = http::Version::kHttp2;
+  head.method = "POST";
+  const Cluster* cluster = clusters_.Find(options_.cluster);
+  const bool tls = cluster != nullptr && cluster->config().tls_context != nullptr;
+  head.scheme = tls ? "https" : "http";
+  head.authority = options_.authority.empty() ? options_.cluster : options_.authority;
+  head.path = options_.method;
+  head.framing.kind = http::Framing::Kind::kStreamed;
+  head.accepts_trailers = true;
+  head.headers.Add("content-type", "application/grpc");
+  for (const auto& [name, value] : options_.metadata) head.headers.Add(name, value);
+  stream.SendRequest(head, /*end_stream=*/false);
+  if (stream_ == nullptr) return;
+  if (send_closed_ || !out_.empty()) stream_->SendData(out_, send_closed_);
+}
+
+void GrpcStream::Send(std::string_view message) {
+  if (state_ == State::kOver || send_closed_) return;
+  AppendMessage(out_, message);
+  if (stream_ != nullptr) stream_->SendData(out_, /*end_stream=*/false);
+}
+
+void GrpcStream::CloseSend() {
+  if (state_ == State::kOver || std::exchange(send_closed_, true)) return;
+  if (stream_ != nullptr) stream_->SendData(out_, /*end_stream=*/true);
+}
+
+bool GrpcStream::ShouldPause() const { return stream_ != nullptr && stream_->ShouldPause(); }
+
+void GrpcStream::OnCanSend() {
+  if (state_ == State::kOpen) user_.OnCanSend();
+}
+
+void GrpcStream::PauseReceiving() {
+  ++receive_pauses_;
+  if (stream_ != nullptr) stream_->PauseReceiving();
+}
+
+void GrpcStream::ResumeReceiving() {
+  DCHECK_GT(receive_pauses_, 0u);
+  --receive_pauses_;
+  if (stream_ != nullptr) stream_->ResumeReceiving();
+}
+
+void GrpcStream::Cancel() {
+  state_ = State::kOver;
+  stream_ = nullptr;
+  teller_.Unlink();
+  attempt_.Cancel();
+}
+
+void GrpcStream::OnResponse(http::ResponseHead& head, bool end_stream) {
+  http_status_ = head.status;
+  // A trailers-only answer has its status here; so may one from a proxy on the way.
+  if (end_stream) return EndWithTrailers(head.headers);
+  const http::HeaderMap::Field* type = head.headers.Find("content-type");
+  const bool grpc = type != nullptr && type->value.starts_with("application/grpc");
+  if (head.status == 200 && grpc) return;
+  End(GrpcCodeOfHttp(head.status),
+      absl::StrCat("HTTP status ", head.status, ", content-type \"",
+                   type == nullptr ? std::string_view() : type->value, "\""));
+}
+
+void GrpcStream::OnData(base::Buffer& data, bool end_stream) {
+  if (state_ != State::kOpen) return;
+  in_.MoveFrom(data);
+  DeliverMessages();
+  if (end_stream && state_ == State::kOpen) {
+    End(GrpcCode::kInternal, "the stream ended without a status");
+  }
+}
+
+void GrpcStream::DeliverMessages() {
+  while (state_ == State::kOpen && in_.size() >= kPrefix) {
+    const base::Slice prefix = in_.Linearize(kPrefix);
+    const bool compressed = prefix.view()[0] != 0;
+    const size_t length = LengthOf(prefix.view());
+    if (compressed) return End(GrpcCode::kInternal, "a compressed message was not asked for");
+    if (length > options_.max_message_bytes) {
+      return End(GrpcCode::kResourceExhausted,
+                 absl::StrCat("a message of ", length, " bytes is over the limit of ",
+                              options_.max_message_bytes));
+    }
+    if (in_.size() < kPrefix + length) return;
+    const base::Slice message = in_.Linearize(kPrefix + length);
+    in_.Drain(kPrefix + length);
+    user_.OnMessage(message.view().substr(kPrefix));
+  }
+}
+
+void GrpcStream::OnTrailers(http::HeaderMap& trailers) { EndWithTrailers(trailers); }
+
+void GrpcStream::EndWithTrailers(const http::HeaderMap& trailers) {
+  const http::HeaderMap::Field* status = trailers.Find("grpc-status");
+  if (status == nullptr) {
+    const GrpcCode code = http_status_ == 200 ? GrpcCode::kUnknown : GrpcCodeOfHttp(http_status_);
+    return End(code, absl::StrCat("HTTP status ", http_status_, " without grpc-status"));
+  }
+  const http::HeaderMap::Field* message = trailers.Find("grpc-message");
+  End(ParseGrpcStatus(status->value),
+      message == nullptr ? std::string() : DecodeGrpcMessage(message->value));
+}
+
+void GrpcStream::OnReset(const http::StreamError& error) {
+  stream_ = nullptr;
+  if (state_ == State::kOver) return;
+  std::string message(error.detail);
+  if (!attempt_.failure().empty()) absl::StrAppend(&message, ": ", attempt_.failure());
+  if (!attempt_.address().empty()) absl::StrAppend(&message, " (", attempt_.address(), ")");
+  End(GrpcCodeOfError(error), std::move(message));
+}
+
+void GrpcStream::End(GrpcCode code, std::string message) {
+  if (state_ == State::kOver) return;
+  state_ = State::kOver;
+  code_ = code;
+  message_ = std::move(message);
+  loop_.AtTurnEnd(teller_);
+}
+
+void GrpcStream::Teller::OnTurnEnd() {
+  // Whatever was still to be sent is of no use: the peer has said its last word.
+  stream_.stream_ = nullptr;
+  stream_.attempt_.Cancel();
+  stream_.user_.OnStatus(stream_.code_, stream_.message_);
+}
+
+}  // namespace sluice::upstream

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Pools over TLS: trust, names, ALPN.
+#include <memory>
+#include <string>
+
+#include "dataplane/tls/client_context.h"
+#include "dataplane/tls/server_context.h"
+#include "dataplane/tls/test_certificates.h"
+#include "dataplane/tls/transport.h"
+#include "dataplane/upstream/cluster_set.h"
+#include "dataplane/upstream/fake_exchange.h"
+#include "dataplane/upstream/fake_http2_upstream.h"
+#include "dataplane/upstream/fake_upstream.h"
+#include "dataplane/upstream/fixture.h"
+
+namespace sluice::upstream {
+namespace {
+
+using http::ErrorKind;
+
+class TlsPoolTest : public ClusterFixture {
+ protected:
+  TlsPoolTest() {
+    tls::TestCertificateOptions ca;
+    ca.common_name = "test CA";
+    ca.ca = true;
+    ca_ = tls::MakeTestCertificate(ca);
+    tls::TestCertificateOptions leaf;
+    leaf.dns = {"backend.example", "*.tenants.example"};
+    leaf_ = tls::MakeTestCertificate(leaf, &ca_);
+  }
+
+  FakeUpstream::Wrap Server(std::vector<std::string> alpn) {
+    config::DownstreamTls config;
+    config.common.certificates = {leaf_.Config("leaf")};
+    config.common.alpn = std::move(alpn);
+    auto context = tls::ServerTlsContext::Create(config);
+    EXPECT_TRUE(context.ok()) << context.status();
+    return [context = *context, this](event::UniqueFd fd) {
+      auto transport = std::make_unique<tls::TlsServerTransport>(std::move(fd), context);
+      last_accepted_ = transport.get();
+      return transport;
+    };
+  }
+
+  config::Cluster Tls(std::string sni, std::string san) {
+    auto tls = std::make_shared<config::UpstreamTls>();
+    auto validation = std::make_shared<config::TlsValidation>();
+    validation->name = "test";
+    validation->trusted_ca_pem = ca_.certificate_pem;
+    if (!san.empty()) {
+      config::SanMatcher matcher;
+      matcher.type = config::SanMatcher::Type::kDns;
+      matcher.value = std::move(san);
+      validation->sans.push_back(matcher);
+    }
+    tls->common.validation = std::move(validation);
+    tls->sni = std::move(sni);
+    tls_ = tls;
+    return Named("a");
+  }
+
+  // To be called once `tls_` is as it shall be.
+  Cluster& PublishTls(config::Cluster cluster, uint16_t port) {
+    auto context = tls::ClientTlsContext::Create(*tls_);
+    EXPECT_TRUE(context.ok()) << context.status();
+    cluster.tls = tls_;
+    cluster.tls_context = *context;
+    return Publish(std::move(cluster), {port});
+  }
+
+  tls::TestCertificate ca_, leaf_;
+  std::shared_ptr<config::UpstreamTls> tls_;
+  tls::TlsServerTransport* last_accepted_ = nullptr;
+};
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+TEST_F(TlsPoolTest, ATrustedNameIsServed) {
+  FakeUpstream server(loop_, Server({}));
+  Cluster& cluster = PublishTls(Tls("backend.example", "backend.example"), server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil(
+      [&] { return server.accepted() == 1 && server.peer(0).received().ends_with("\r\n\r\n"); }));
+  EXPECT_EQ(last_accepted_->server_name(), "backend.example");
+  server.peer(0).Send(kOk);
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  EXPECT_TRUE(exchange.complete);
+  EXPECT_EQ(exchange.body, "ok");
+}
+
+TEST_F(TlsPoolTest, AnotherNameInTheCertificateIsATlsFailure) {
+  FakeUpstream server(loop_, Server({}));
+  Cluster& cluster = PublishTls(Tls("backend.example", "other.example"), server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  ASSERT_TRUE(exchange.reset.has_value());
+  EXPECT_EQ(exchange.reset->kind, ErrorKind::kTlsFailure);
+  EXPECT_EQ(exchange.reset->retry, http::Retry::kSafe);
+  EXPECT_NE(exchange.attempt.failure(), "");
+  EXPECT_EQ(server.peer(0).received(), "");
+}
+
+TEST_F(TlsPoolTest, PlaintextInsteadOfAHandshakeIsATlsFailure) {
+  FakeUpstream server(loop_);
+  Cluster& cluster = PublishTls(Tls("backend.example", ""), server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil([&] { return server.accepted() == 1; }));
+  server.peer(0).Send(kOk);
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  ASSERT_TRUE(exchange.reset.has_value());
+  EXPECT_EQ(exchange.reset->kind, ErrorKind::kTlsFailure);
+  EXPECT_EQ(exchange.body, "");
+}
+
+TEST_F(TlsPoolTest, ARefusedConnectionIsNoTlsFailure) {
+  FakeUpstream server(loop_);
+  server.StopListening();
+  Cluster& cluster = PublishTls(Tls("backend.example", ""), server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  EXPECT_EQ(exchange.reset->kind, ErrorKind::kConnectFailure);
+}
+
+TEST_F(TlsPoolTest, AlpnDecidesTheVersion) {
+  FakeHttp2Upstream server(loop_, {}, Server({"h2", "http/1.1"}));
+  config::Cluster config = Tls("backend.example", "");
+  tls_->common.alpn = {"h2", "http/1.1"};
+  config.upstream_http = config::Cluster::UpstreamHttp::kAuto;
+  Cluster& cluster = PublishTls(config, server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil([&] { return server.requests() == 1; }));
+  EXPECT_EQ(exchange.attempt.protocol(), http::Version::kHttp2);
+  server.request(0).Answer(200, "two");
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  EXPECT_EQ(exchange.body, "two");
+}
+
+TEST_F(TlsPoolTest, WithoutAgreementItIsHttp11) {
+  FakeUpstream server(loop_, Server({"http/1.1"}));
+  config::Cluster config = Tls("backend.example", "");
+  tls_->common.alpn = {"h2", "http/1.1"};
+  config.upstream_http = config::Cluster::UpstreamHttp::kAuto;
+  Cluster& cluster = PublishTls(config, server.port());
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(RunUntil([&] {
+    return server.accepted() == 1 && server.peer(0).received().starts_with("GET / HTTP/1.1");
+  }));
+}
+
+// A connection made for one host must not carry the requests of another: its certificate was
+// checked for the first.
+TEST_F(TlsPoolTest, WithAutoSniEachHostHasItsOwnConnections) {
+  FakeUpstream server(loop_, Server({}));
+  config::Cluster config = Tls("", "");
+  tls_->auto_sni = true;
+  tls_->auto_san_validation = true;
+  Cluster& cluster = PublishTls(config, server.port());
+  const auto get = [&](std::string_view host, size_t peer) {
+    FakeExchange exchange;
+    LbContext context;
+    context.host = host;
+    cluster.Start(exchange.attempt, context);
+    if (!RunUntil([&] {
+          return server.accepted() > peer && server.peer(peer).received().ends_with("\r\n\r\n");
+        })) {
+      return false;
+    }
+    server.peer(peer).Forget();
+    server.peer(peer).Send(kOk);
+    return RunUntil([&] { return exchange.done(); }) && exchange.complete;
+  };
+  ASSERT_TRUE(get("a.tenants.example:8443", 0));
+  EXPECT_EQ(last_accepted_->server_name(), "a.tenants.example");
+  ASSERT_TRUE(get("b.tenants.example", 1));
+  EXPECT_EQ(last_accepted_->server_name(), "b.tenants.example");
+  ASSERT_TRUE(get("a.tenants.example:8443", 0));
+  EXPECT_EQ(server.accepted(), 2u);
+
+  FakeExchange stranger;
+  LbContext context;
+  context.host = "stranger.example";
+  cluster.Start(stranger.attempt, context);
+  ASSERT_TRUE(RunUntil([&] { return stranger.done(); }));
+  EXPECT_EQ(stranger.reset->kind, ErrorKind::kTlsFailure);
+}
+
+}  // namespace
+}  // namespace sluice::upstream

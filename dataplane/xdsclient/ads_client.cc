@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdsclient/ads_client.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/log/log.h"
+#include "absl/strings/str_cat.h"
+
+namespace sluice::xdsclient {
+namespace {
+
+using envoy::service::discovery::v3::DeltaDiscoveryRequest;
+using envoy::service::discovery::v3::DeltaDiscoveryResponse;
+using envoy::service::discovery::v3::DiscoveryRequest;
+using envoy::service::discovery::v3::DiscoveryResponse;
+
+constexpr int kInvalidArgument = 3;
+
+// A NACK names each resource; past this it says how many more there are.
+constexpr size_t kMaxProblemBytes = 16 * 1024;
+
+std::optional<ResourceType> TypeOf(std::string_view url) {
+  for (const ResourceType type : kAllTypes) {
+    if (TypeUrl(type) == url) return type;
+  }
+  return std::nullopt;
+}
+
+void AppendProblem(std::string_view problem, std::string& out) {
+  if (out.size() > kMaxProblemBytes) return;
+  absl::StrAppend(&out, out.empty() ? "" : "; ", problem);
+}
+
+}  // namespace
+
+AdsClient::AdsClient(event::Loop& loop, Options options, AdsTransportFactory factory,
+                     ResourceSink& sink, std::function<uint64_t()> random)
+    : loop_(loop),
+      options_(std::move(options)),
+      factory_(std::move(factory)),
+      sink_(sink),
+      random_(std::move(random)) {}
+
+AdsClient::~AdsClient() = default;
+
+void AdsClient::SetKnownVersions(ResourceType type, std::map<std::string, std::string> versions) {
+  At(type).versions = std::move(versions);
+}
+
+void AdsClient::Start() { Connect(); }
+
+void AdsClient::Connect() {
+  closed_ = nullptr;
+  ++state_.streams;
+  state_.connected = false;
+  node_sent_ = false;
+  for (TypeState& type : types_) {
+    type.begun = false;
+    type.asked.clear();
+    type.nonce.clear();
+  }
+  transport_ = factory_(*this);
+  for (const ResourceType type : kAllTypes) {
+    if (IsWildcard(type) || !At(type).interest.empty()) Begin(type);
+  }
+}
+
+void AdsClient::FillFirst(envoy::config::core::v3::Node* node) {
+  *node = options_.node;
+  node_sent_ = true;
+}
+
+// The first request of a type on a stream.
+void AdsClient::Begin(ResourceType type) {
+  TypeState& state = At(type);
+  state.begun = true;
+  state.asked = state.interest;
+  if (!options_.delta) return SendSotw(type, "");
+  DeltaDiscoveryRequest request;
+  request.set_type_url(std::string(TypeUrl(type)));
+  if (!node_sent_) FillFirst(request.mutable_node());
+  for (const std::string& name : state.interest) request.add_resource_names_subscribe(name);
+  for (const auto& [name, version] : state.versions) {
+    (*request.mutable_initial_resource_versions())[name] = version;
+  }
+  transport_->Send(request.SerializeAsString());
+}
+
+void AdsClient::SetInterest(ResourceType type, std::set<std::string> names) {
+  TypeState& state = At(type);
+  if (state.interest == names) return;
+  state.interest = std::move(names);
+  // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
+  std::erase_if(state.versions,
+                [&](const auto& entry) { return !state.interest.contains(entry.first); });
+  if (transport_ != nullptr) Subscribe(type);
+}
+
+void AdsClient::Subscribe(ResourceType type) {
+  TypeState& state = At(type);
+  if (!state.begun) {
+    if (!state.interest.empty()) Begin(type);
+    return;
+  }
+  if (!options_.delta) {
+    state.asked = state.interest;
+    return SendSotw(type, "");
+  }
+  DeltaDiscoveryRequest request;
+  request.set_type_url(std::string(TypeUrl(type)));
+  for (const std::string& name : state.interest) {
+    if (!state.asked.contains(name)) request.add_resource_names_subscribe(name);
+  }
+  for (const std::string& name : state.asked) {
+    if (!state.interest.contains(name)) request.add_resource_names_unsubscribe(name);
+  }
+  state.asked = state.interest;
+  transport_->Send(request.SerializeAsString());
+}
+
+void AdsClient::OnResponse(std::string_view message) {
+  ++state_.responses;
+  state_.connected = true;
+  backoff_ms_ = kFirstBackoffMs;
+  const int size = static_cast<int>(message.size());
+  if (options_.delta) {
+    DeltaDiscoveryResponse response;
+    if (response.ParseFromArray(message.data(), size)) return OnDelta(response);
+  } else {
+    DiscoveryResponse response;
+    if (response.ParseFromArray(message.data(), size)) return OnSotw(response);
+  }
+  // Nothing can be answered to what cannot be read: the stream is of no more use.
+  OnStreamClosed("a response that is no discovery response");
+}
+
+void AdsClient::OnDelta(const DeltaDiscoveryResponse& response) {
+  const std::optional<ResourceType> type = TypeOf(response.type_url());
+  if (!type.has_value()) return;  // Never asked for.
+  std::vector<Received> received;
+  std::string problem;
+  for (const auto& resource : response.resources()) {
+    // Without a body it only renews the life of what is there (TTL).
+    if (!resource.has_resource()) continue;
+    if (resource.resource().type_url() != TypeUrl(*type)) {
+      AppendProblem(absl::StrCat("\"", resource.name(), "\" is a ", resource.resource().type_url(),
+                                 " in a response of ", TypeUrl(*type)),
+                    problem);
+      continue;
+    }
+    received.push_back({resource.name(), resource.version(), resource.resource().value()});
+  }
+  std::vector<std::string> removed(response.removed_resources().begin(),
+                                   response.removed_resources().end());
+  AppendProblem(Take(*type, std::move(received), std::move(removed)), problem);
+  AnswerDelta(*type, response.nonce(), problem);
+}
+
+void AdsClient::OnSotw(const DiscoveryResponse& response) {
+  const std::optional<ResourceType> type = TypeOf(response.type_url());
+  if (!type.has_value()) return;
+  TypeState& state = At(*type);
+  std::vector<Received> received;
+  std::string problem;
+  std::set<std::string> seen;
+  for (const auto& any : response.resources()) {
+    std::string body = any.value();
+    if (any.type_url() == "type.googleapis.com/envoy.service.discovery.v3.Resource") {
+      envoy::service::discovery::v3::Resource wrapped;
+      if (!wrapped.ParseFromString(any.value()) || !wrapped.has_resource()) continue;
+      body = wrapped.resource().value();
+    } else if (any.type_url() != TypeUrl(*type)) {
+      AppendProblem(absl::StrCat("a ", any.type_url(), " in a response of ", TypeUrl(*type)),
+                    problem);
+      continue;
+    }
+    std::string name = sink_.NameOf(*type, body);
+    seen.insert(name);
+    // The version of a state of the world is that of the whole.
+    received.push_back({std::move(name), response.version_info(), std::move(body)});
+  }
+  std::vector<std::string> removed;
+  if (IsWildcard(*type)) {
+    for (const auto& [name, version] : state.versions) {
+      if (!seen.contains(name)) removed.push_back(name);
+    }
+  }
+  AppendProblem(Take(*type, std::move(received), std::move(removed)), problem);
+  state.nonce = response.nonce();
+  if (problem.empty()) state.version = response.version_info();
+  SendSotw(*type, problem);
+}
+
+std::string AdsClient::Take(ResourceType type, std::vector<Received> received,
+                            std::vector<std::string> removed) {
+  TypeState& state = At(type);
+  std::string problem;
+  std::set<std::string> names;
+  for (const Received& resource : received) {
+    if (!names.insert(resource.name).second) {
+      return absl::StrCat("two resources are named \"", resource.name, "\"");
+    }
+  }
+  // What was never asked for is ignored.
+  std::erase_if(received, [&](const Received& resource) {
+    return !IsWildcard(type) && !state.interest.contains(resource.name);
+  });
+  std::map<std::string, std::string> versions;
+  for (const Received& resource : received) versions[resource.name] = resource.version;
+  std::vector<Rejection> rejections = sink_.OnResources(type, std::move(received), removed);
+  for (const std::string& name : removed) state.versions.erase(name);
+  for (const Rejection& rejection : rejections) {
+    AppendProblem(rejection.reason, problem);
+    versions.erase(rejection.name);
+  }
+  for (auto& [name, version] : versions) {
+    // The sink may have changed what is wanted meanwhile.
+    if (IsWildcard(type) || state.interest.contains(name)) {
+      state.versions[name] = std::move(version);
+    }
+  }
+  return problem;
+}
+
+void AdsClient::AnswerDelta(ResourceType type, const std::string& nonce,
+                            const std::string& problem) {
+  if (transport_ == nullptr) return;
+  DeltaDiscoveryRequest request;
+  request.set_type_url(std::string(TypeUrl(type)));
+  request.set_response_nonce(nonce);
+  if (!problem.empty()) {
+    ++state_.rejections;
+    state_.last_error = problem;
+    LOG(WARNING) << "refused from the control plane: " << problem;
+    request.mutable_error_detail()->set_code(kInvalidArgument);
+    request.mutable_error_detail()->set_message(problem);
+  }
+  transport_->Send(request.SerializeAsString());
+}
+
+void AdsClient::SendSotw(ResourceType type, const std::string& problem) {
+  if (transport_ == nullptr) return;
+  TypeState& state = At(type);
+  DiscoveryRequest request;
+  request.set_type_url(std::string(TypeUrl(type)));
+  if (!node_sent_) FillFirst(request.mutable_node());
+  request.set_version_info(state.version);
+  request.set_response_nonce(state.nonce);
+  for (const std::string& name : state.interest) request.add_resource_names(name);
+  if (!problem.empty()) {
+    ++state_.rejections;
+    state_.last_error = problem;
+    LOG(WARNING) << "refused from the control plane: " << problem;
+    request.mutable_error_detail()->set_code(kInvalidArgument);
+    request.mutable_error_detail()->set_message(problem);
+  }
+  transport_->Send(request.SerializeAsString());
+}
+
+void AdsClient::OnStreamClosed(std::string_view reason) {
+  if (transport_ == nullptr) return;
+  closed_ = std::move(transport_);
+  const bool was_connected = std::exchange(state_.connected, false);
+  state_.last_error = std::string(reason);
+  const int64_t delay = static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_ms_)) + 1;
+  if (was_connected) {
+    LOG(INFO) << "the discovery stream ended (" << reason << "); serving on, next try in " << delay
+              << " ms";
+  } else {
+    LOG_EVERY_N_SEC(INFO, 30) << "no control plane yet (" << reason << "); trying again";
+  }
+  backoff_ms_ = std::min(backoff_ms_ * 2, kMaxBackoffMs);
+  reconnect_.Arm(delay);
+}
+
+}  // namespace sluice::xdsclient

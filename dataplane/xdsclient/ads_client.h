@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/xdsclient/ads_transport.h"
+#include "dataplane/xdsclient/resource_type.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
+
+namespace sluice::xdsclient {
+
+// One resource as it came.
+struct Received {
+  std::string name;
+  std::string version;
+  std::string body;  // The message inside its Any, serialized.
+};
+
+// One that was not taken, and why.
+struct Rejection {
+  std::string name;
+  std::string reason;
+};
+
+// Takes what the control plane sends.
+class ResourceSink {
+ public:
+  // The name that a message of this type gives itself; empty if it cannot be parsed.
+  virtual std::string NameOf(ResourceType type, std::string_view body) = 0;
+
+  // One response, whole: what changed and what is gone. Returns those that it refuses; their last
+  // good copies stay.
+  virtual std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
+                                             std::vector<std::string> removed) = 0;
+
+ protected:
+  ~ResourceSink() = default;
+};
+
+// An AdsClient keeps one aggregated discovery stream to the control plane: subscribes, acknowledges
+// or refuses, reconnects. Delta or state-of-the-world; the sink sees the same either way.
+//
+// What it keeps to (xDS protocol): exactly one ACK or NACK for each response; good resources of a
+// response are taken and the bad ones named in the NACK; an ACK carries no change of subscription;
+// on a new stream each type's first request tells the versions it has.
+//
+// Losing the server changes nothing: it reconnects with full jitter between nothing and a bound
+// that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response.
+//
+// Thread:   main.
+// Lifetime: loop and sink outlive it.
+class AdsClient final : private AdsTransportUser {
+ public:
+  static constexpr int64_t kFirstBackoffMs = 500;
+  static constexpr int64_t kMaxBackoffMs = 30'000;
+
+  struct Options {
+    bool delta = true;
+    envoy::config::core::v3::Node node;
+  };
+
+  // What admin shows.
+  struct State {
+    bool connected = false;  // A response has come on this stream.
+    uint64_t streams = 0;    // Opened since the start.
+    uint64_t responses = 0;
+    uint64_t rejections = 0;  // NACKs sent.
+    std::string last_error;   // Of the last stream that closed, or the last NACK.
+  };
+
+  AdsClient(event::Loop& loop, Options options, AdsTransportFactory factory, ResourceSink& sink,
+            std::function<uint64_t()> random);
+  ~AdsClient();
+
+  // What is already there (from disk), so that only what differs is sent again. Before Start.
+  void SetKnownVersions(ResourceType type, std::map<std::string, std::string> versions);
+
+  void Start();
+
+  // The names wanted of a type that is asked for by name. Does nothing if they are the same.
+  void SetInterest(ResourceType type, std::set<std::string> names);
+
+  const State& state() const { return state_; }
+  // Of what was accepted: name to version.
+  const std::map<std::string, std::string>& versions(ResourceType type) const {
+    return types_[static_cast<size_t>(type)].versions;
+  }
+
+ private:
+  struct TypeState {
+    std::set<std::string> interest;
+    std::map<std::string, std::string> versions;  // Accepted.
+    std::set<std::string> asked;                  // Names this stream knows of.
+    bool begun = false;                           // A request of this type is on this stream.
+    std::string nonce;                            // Of the last response (state of the world).
+    std::string version;                          // Of the last accepted one (same).
+  };
+
+  void OnResponse(std::string_view message) override;
+  void OnStreamClosed(std::string_view reason) override;
+
+  void Connect();
+  void Begin(ResourceType type);
+  void Subscribe(ResourceType type);
+  void OnDelta(const envoy::service::discovery::v3::DeltaDiscoveryResponse& response);
+  void OnSotw(const envoy::service::discovery::v3::DiscoveryResponse& response);
+  // Gives a response to the sink. Returns what is wrong with it, for the NACK; empty for an ACK.
+  std::string Take(ResourceType type, std::vector<Received> received,
+                   std::vector<std::string> removed);
+  void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
+  void SendSotw(ResourceType type, const std::string& problem);
+  void FillFirst(envoy::config::core::v3::Node* node);
+  TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }
+
+  event::Loop& loop_;
+  const Options options_;
+  const AdsTransportFactory factory_;
+  ResourceSink& sink_;
+  const std::function<uint64_t()> random_;
+  std::unique_ptr<AdsTransport> transport_;
+  std::unique_ptr<AdsTransport> closed_;  // Dies at the next connect, not inside its own call.
+  event::MemberTimer<AdsClient, &AdsClient::Connect> reconnect_{loop_, *this};
+  int64_t backoff_ms_ = kFirstBackoffMs;
+  bool node_sent_ = false;
+  TypeState types_[kResourceTypes];
+  State state_;
+};
+
+}  // namespace sluice::xdsclient
