@@ -164,11 +164,14 @@ class Stack:
         whole = self.access_log.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines()]
 
-    def logged(self, **fields):
-        """Waits for the access log line with these fields, and returns it."""
+    def logged(self, since=0, **fields):
+        """Waits for the access log line with these fields, and returns it.
+
+        since: how many lines to pass over, as counted with log_lines() before.
+        """
 
         def find():
-            for line in reversed(self.log_lines()):
+            for line in reversed(self.log_lines()[since:]):
                 if all(line.get(k) == v for k, v in fields.items()):
                     return line
             return None
