@@ -14,7 +14,7 @@ from harness.process import Process, program
 def bootstrap(port, admin_port, upstream_port):
     types = "type.googleapis.com/envoy.extensions.filters"
     return {
-        "node": {"id": "n", "cluster": "c"},
+        "node": {"id": "proxy-1", "cluster": "test"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}},
         "static_resources": {
             "listeners": [{
