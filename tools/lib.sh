@@ -13,7 +13,7 @@ say() { printf '[%3d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 # child in the background would ignore Ctrl-C.
 STEP_PID=""
 stop_step() {
-  [[ -z "$STEP_PID" ]] || kill -INT -- "-$STEP_PID" 2>/dev/null || true
+  [[ -z "$STEP_PID" ]] || kill -- "-$STEP_PID" 2>/dev/null || true
   STEP_PID=""
 }
 trap stop_step EXIT
