@@ -40,7 +40,6 @@ struct HttpConnection {
   Codec codec = Codec::kAuto;
   http::Http1Options http1;
   http::Http2Options http2;
-  http::Http2Options http2_over_tls;  // The same, but that `:scheme` is to be "https".
 
   std::string route_table_name;  // For RDS; the table itself is bound when published.
   std::shared_ptr<const router::Router> router;  // Null until known: 404 with NR.

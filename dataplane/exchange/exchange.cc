@@ -215,7 +215,12 @@ void Exchange::Forward(const config::Forward& forward, bool end_stream) {
     reply.flags.Add(ResponseFlag::kNoClusterFound);
     return Reply(reply);
   }
-  DecideUpgrade(forward);
+  if (!request_->upgrade.empty() && !AllowsUpgrade(forward)) {
+    // Not allowed is not refused: it goes on as a plain request (RFC 9110 §7.8), which has no body.
+    request_->upgrade = {};
+    end_stream = true;
+    RequestEnded();
+  }
   RewriteRequest(forward);
 
   route_timeout_ms_ = request_->upgrade.empty() ? forward.timeout_ms : 0;
@@ -244,18 +249,13 @@ void Exchange::Forward(const config::Forward& forward, bool end_stream) {
   call_.Start(*cluster, retry, *request_, end_stream, info_);
 }
 
-void Exchange::DecideUpgrade(const config::Forward& forward) {
-  if (request_->upgrade.empty()) return;
-  const auto allows = [this](const std::vector<config::UpgradeRule>& rules) -> std::optional<bool> {
-    for (const config::UpgradeRule& rule : rules) {
+bool Exchange::AllowsUpgrade(const config::Forward& forward) const {
+  for (const auto* rules : {&forward.upgrades, &runtime_.config().upgrades}) {
+    for (const config::UpgradeRule& rule : *rules) {
       if (rule.protocol == request_->upgrade) return rule.enabled;
     }
-    return std::nullopt;
-  };
-  std::optional<bool> allowed = allows(forward.upgrades);
-  if (!allowed.has_value()) allowed = allows(runtime_.config().upgrades);
-  // Not allowed is not refused: the request goes on as a plain one (RFC 9110 §7.8).
-  if (!allowed.value_or(false)) request_->upgrade = {};
+  }
+  return false;
 }
 
 void Exchange::RewriteRequest(const config::Forward& forward) {
@@ -464,7 +464,7 @@ void Exchange::AbortResponse(const http::StreamError& error) {
   filters_.Stop();
   if (stream_ == nullptr) return;
   http::ServerStream* stream = std::exchange(stream_, nullptr);
-  stream->Reset({error.kind, http::Side::kUpstream, http::Retry::kNever, error.detail});
+  stream->Reset(error);
   Over();
 }
 

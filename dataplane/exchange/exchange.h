@@ -93,7 +93,7 @@ class Exchange final : public http::RequestSink,
   void Redirect(const config::Redirect& redirect);
   std::string_view ClusterFor(const config::Forward& forward);
   void RewriteRequest(const config::Forward& forward);
-  void DecideUpgrade(const config::Forward& forward);
+  bool AllowsUpgrade(const config::Forward& forward) const;
   void RequestEnded();
 
   // Answers the client from here; filters [0, from) see it on its way out.

@@ -37,7 +37,7 @@ DownstreamConnection::DownstreamConnection(event::Loop& loop, const Accepted& ac
 DownstreamConnection::~DownstreamConnection() = default;
 
 void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
-  connection_.emplace(loop_, std::move(transport), *this);
+  connection_.emplace(loop_, std::move(transport), static_cast<event::ConnectionUser&>(*this));
   head_since_ms_ = start_ms_;  // The handshake and the first head share one limit.
   ArmDeadline();
   connection_->Start(/*connecting=*/false);
@@ -81,12 +81,12 @@ DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffe
 }
 
 void DownstreamConnection::MakeCodec(bool http2) {
+  http::ServerCodecHost& host = *this;
   if (http2) {
-    codec_ = std::make_unique<http2::Http2ServerCodec>(
-        info_.tls ? made_with_->http2_over_tls : made_with_->http2, *this);
+    codec_ = std::make_unique<http2::Http2ServerCodec>(made_with_->http2, host);
     connection_->RequestFlush();  // Our SETTINGS.
   } else {
-    codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, *this);
+    codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, host);
   }
   if (draining_) codec_->Drain();
 }

@@ -106,6 +106,9 @@ class StatsReader {
   std::string Prometheus() const;
 
  private:
+  struct Sums;
+  Sums Gather() const;
+
   std::vector<const StatsShard*> shards_;
 };
 

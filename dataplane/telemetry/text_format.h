@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "dataplane/telemetry/access_log.h"
+#include "dataplane/telemetry/log_entry.h"
 
 namespace sluice::telemetry {
 
@@ -24,7 +24,7 @@ class TextFormat {
   virtual bool is_literal() const = 0;
   virtual std::string_view literal() const = 0;
 
-  // Appends the text for `entry`; a missing value is "-" (logs) or nothing (`missing` empty).
+  // Appends the text for `entry`, nothing escaped; a missing value is `missing`.
   virtual void Append(const LogEntry& entry, std::string_view missing, std::string& out) const = 0;
 };
 

@@ -148,14 +148,14 @@ bool Pool::AgreesByAlpn() const {
          shared_.config.tls_context != nullptr;
 }
 
-// What a new connection will carry is not known before it is there; a guess too low opens more than
-// needed, one too high makes some wait for a second one.
+// What a new connection will carry is not known before it is there: as many as the last one, or as
+// most servers allow. Too low a guess opens more than needed, too high a one makes some wait.
 uint32_t Pool::ExpectedStreams() const {
   const bool http2 = PlannedVersion() == http::Version::kHttp2 || learned_http2_;
   if (!http2) return 1;
-  uint32_t streams = std::max<uint32_t>(shared_.config.http2.max_concurrent_streams, 1);
+  const uint32_t streams = std::min(shared_.config.http2.max_concurrent_streams, peer_streams_);
   const uint32_t max = shared_.config.max_requests_per_connection;
-  return max == 0 ? streams : std::min(streams, max);
+  return std::max<uint32_t>(max == 0 ? streams : std::min(streams, max), 1);
 }
 
 void Pool::OnConnected(UpstreamConnection& connection) {
@@ -166,6 +166,9 @@ void Pool::OnConnected(UpstreamConnection& connection) {
 }
 
 void Pool::Offer(UpstreamConnection& connection) {
+  if (connection.is_http2() && connection.heard()) {
+    peer_streams_ = static_cast<uint32_t>(std::min<size_t>(connection.max_streams(), UINT32_MAX));
+  }
   while (pending_count_ != 0 && connection.CanTake()) {
     Attempt& next = pending_.front();
     StopWaiting(next);

@@ -76,6 +76,8 @@ class Pool final : public event::Deferred {
   friend class Attempt;
   friend class UpstreamConnection;
 
+  static constexpr uint32_t kAssumedStreams = 100;
+
   // Tells those who wait of a connection that could not even be begun, out of their own call.
   class LateFailure final : public event::TurnEnd {
    public:
@@ -122,6 +124,7 @@ class Pool final : public event::Deferred {
   uint32_t expected_streams_ = 0;  // Of the connections that connect.
   bool draining_ = false;
   bool learned_http2_ = false;
+  uint32_t peer_streams_ = kAssumedStreams;  // What the peer allowed last.
   LateFailure late_failure_;
 };
 

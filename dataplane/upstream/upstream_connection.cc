@@ -39,7 +39,15 @@ void UpstreamConnection::Connect() {
 }
 
 bool UpstreamConnection::CanTake() const {
-  return state_ == State::kOpen && !retiring_ && codec_->can_open_stream();
+  return state_ == State::kOpen && !retiring_ && codec_->can_open_stream() &&
+         (!is_http2() || codec_->active_streams() < StreamCap());
+}
+
+// Until the peer's SETTINGS are there the codec would let more streams wait in it than the peer may
+// allow, where another connection could have them.
+size_t UpstreamConnection::StreamCap() const {
+  return connection_.bytes_read() == 0 ? expected_streams
+                                       : pool_.config().http2.max_concurrent_streams;
 }
 
 void UpstreamConnection::OnConnected() {

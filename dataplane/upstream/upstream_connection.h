@@ -46,7 +46,9 @@ class UpstreamConnection final : public event::Deferred,
   bool CanTake() const;
   bool connecting() const { return state_ == State::kConnecting; }
   bool is_http2() const { return facts_->version == http::Version::kHttp2; }
-  size_t max_streams() const { return codec_ == nullptr ? 1 : codec_->max_concurrent_streams(); }
+  size_t max_streams() const { return codec_->max_concurrent_streams(); }
+  // Bytes arrived, so that what the peer allows is known.
+  bool heard() const { return connection_.bytes_read() > 0; }
 
   // Takes no new streams and closes when there are none.
   void Retire();
@@ -91,6 +93,7 @@ class UpstreamConnection final : public event::Deferred,
   void Abandon(Attempt& attempt);
 
   void MakeCodec();
+  size_t StreamCap() const;
   // After a stream ended or the codec took input: tells who is done, then closes, or offers the
   // connection for more.
   void Settle();

@@ -145,9 +145,8 @@ void AdsClient::OnDelta(const DeltaDiscoveryResponse& response) {
     // Without a body it only renews the life of what is there (TTL).
     if (!resource.has_resource()) continue;
     if (resource.resource().type_url() != TypeUrl(*type)) {
-      AppendProblem(absl::StrCat("\"", resource.name(), "\" is a ",
-                                 resource.resource().type_url(), " in a response of ",
-                                 TypeUrl(*type)),
+      AppendProblem(absl::StrCat("\"", resource.name(), "\" is a ", resource.resource().type_url(),
+                                 " in a response of ", TypeUrl(*type)),
                     problem);
       continue;
     }
@@ -265,8 +264,7 @@ void AdsClient::OnStreamClosed(std::string_view reason) {
   closed_ = std::move(transport_);
   const bool was_connected = std::exchange(state_.connected, false);
   state_.last_error = std::string(reason);
-  const int64_t delay =
-      static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_ms_)) + 1;
+  const int64_t delay = static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_ms_)) + 1;
   if (was_connected) {
     LOG(INFO) << "the discovery stream ended (" << reason << "); serving on, next try in " << delay
               << " ms";

@@ -71,11 +71,11 @@ class AdsClient final : private AdsTransportUser {
 
   // What admin shows.
   struct State {
-    bool connected = false;          // A response has come on this stream.
-    uint64_t streams = 0;            // Opened since the start.
+    bool connected = false;  // A response has come on this stream.
+    uint64_t streams = 0;    // Opened since the start.
     uint64_t responses = 0;
-    uint64_t rejections = 0;         // NACKs sent.
-    std::string last_error;          // Of the last stream that closed, or the last NACK.
+    uint64_t rejections = 0;  // NACKs sent.
+    std::string last_error;   // Of the last stream that closed, or the last NACK.
   };
 
   AdsClient(event::Loop& loop, Options options, AdsTransportFactory factory, ResourceSink& sink,

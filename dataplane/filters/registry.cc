@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one list of filters. A filter is a folder beside this file and a line below.
+#include "dataplane/filters/chain/filter.h"
+#include "dataplane/filters/cors/cors.h"
+
+namespace sluice::filters {
+namespace {
+
+constexpr FilterType kTypes[] = {
+    {"envoy.extensions.filters.http.cors.v3.Cors", Phase::kConnection, kOnRequest | kOnResponse,
+     &CreateCors},
+};
+
+}  // namespace
+
+const FilterType* FindFilterType(std::string_view type) {
+  for (const FilterType& known : kTypes) {
+    if (known.type == type) return &known;
+  }
+  return nullptr;
+}
+
+}  // namespace sluice::filters
