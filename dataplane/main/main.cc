@@ -102,8 +102,8 @@ int main(int argc, char** argv) {
   if (options.concurrency == 0) {
     options.concurrency = std::max(1u, std::thread::hardware_concurrency());
   }
-  options.reject_unknown_dynamic_fields = absl::GetFlag(FLAGS_reject_unknown_dynamic_fields) ||
-                                          !absl::GetFlag(FLAGS_control).empty();
+  options.reject_unknown_dynamic_fields =
+      absl::GetFlag(FLAGS_reject_unknown_dynamic_fields) || !absl::GetFlag(FLAGS_control).empty();
   options.control_token_file = absl::GetFlag(FLAGS_control_token_file);
   options.state_dir = absl::GetFlag(FLAGS_state_dir);
   options.drain_time_ms = absl::GetFlag(FLAGS_drain_time_s) * 1000;

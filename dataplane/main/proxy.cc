@@ -122,9 +122,9 @@ absl::Status Proxy::StartDiscovery() {
   }
   const std::string& cluster = source.grpc_services(0).envoy_grpc().cluster_name();
   if (!store_->is_static(ResourceType::kCluster, cluster)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("dynamic_resources.ads_config: the cluster \"", cluster,
-                     "\" is not among static_resources.clusters"));
+    return absl::InvalidArgumentError(absl::StrCat("dynamic_resources.ads_config: the cluster \"",
+                                                   cluster,
+                                                   "\" is not among static_resources.clusters"));
   }
   const bool delta = IsDelta(source.api_type());
   ads_ = std::make_unique<xdsclient::AdsClient>(
@@ -201,8 +201,7 @@ void Proxy::Drain() {
   if (std::exchange(state_, State::kDraining) == State::kDraining) return;
   LOG(INFO) << "draining for at most " << options_.drain_time_ms << " ms";
   for (const auto& worker : workers_) {
-    worker->Drain(options_.drain_time_ms,
-                  [this] { loop_.Post([this] { OnWorkerDrained(); }); });
+    worker->Drain(options_.drain_time_ms, [this] { loop_.Post([this] { OnWorkerDrained(); }); });
   }
 }
 

@@ -30,9 +30,9 @@ struct ProxyOptions {
   uint32_t concurrency = 1;
   bool reject_unknown_dynamic_fields = false;
   std::string control_token_file;
-  std::string state_dir;             // Empty: nothing is kept.
+  std::string state_dir;  // Empty: nothing is kept.
   int64_t drain_time_ms = 30'000;
-  std::string dns_servers;           // Empty: the machine's.
+  std::string dns_servers;  // Empty: the machine's.
 };
 
 // The Proxy is the main thread: it owns the discovery stream, the configuration store, the

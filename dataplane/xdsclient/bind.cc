@@ -14,8 +14,7 @@ namespace sluice::xdsclient {
 namespace {
 
 absl::Status Prefixed(std::string_view kind, std::string_view name, const absl::Status& status) {
-  return absl::Status(status.code(),
-                      absl::StrCat(kind, " \"", name, "\": ", status.message()));
+  return absl::Status(status.code(), absl::StrCat(kind, " \"", name, "\": ", status.message()));
 }
 
 // compile:: looks secrets up by pointer; they stay alive as long as `held`.
@@ -51,8 +50,7 @@ absl::Status BindChain(const compile::SecretRefs& secrets, const FindSecret& fin
   }
   auto tls = std::make_shared<config::DownstreamTls>(*chain.tls);
   std::vector<std::shared_ptr<const compile::CompiledSecret>> held;
-  SLUICE_RETURN_IF_ERROR(
-      compile::BindSecrets(secrets, Lookup(find_secret, held), tls->common));
+  SLUICE_RETURN_IF_ERROR(compile::BindSecrets(secrets, Lookup(find_secret, held), tls->common));
   SLUICE_ASSIGN_OR_RETURN(chain.tls_context, tls::ServerTlsContext::Create(*tls));
   chain.tls = std::move(tls);
   return absl::OkStatus();
@@ -66,8 +64,8 @@ absl::StatusOr<std::shared_ptr<const config::Cluster>> BindCluster(
   if (cluster->tls != nullptr) {
     auto tls = std::make_shared<config::UpstreamTls>(*cluster->tls);
     std::vector<std::shared_ptr<const compile::CompiledSecret>> held;
-    if (absl::Status status = compile::BindSecrets(compiled.secrets, Lookup(find_secret, held),
-                                                   tls->common);
+    if (absl::Status status =
+            compile::BindSecrets(compiled.secrets, Lookup(find_secret, held), tls->common);
         !status.ok()) {
       return Prefixed("cluster", cluster->name, status);
     }
@@ -84,17 +82,16 @@ absl::StatusOr<std::shared_ptr<const config::Listener>> BindListener(
     const FindRouter& find_router, const config::Listener* previous, bool secrets_changed) {
   auto listener = std::make_shared<config::Listener>(compiled.listener);
   for (size_t i = 0; i < listener->filter_chains.size(); ++i) {
-    absl::Status status = BindChain(
-        compiled.chain_secrets[i], find_secret, find_router,
-        previous == nullptr ? nullptr : &previous->filter_chains[i], secrets_changed,
-        listener->filter_chains[i]);
+    absl::Status status = BindChain(compiled.chain_secrets[i], find_secret, find_router,
+                                    previous == nullptr ? nullptr : &previous->filter_chains[i],
+                                    secrets_changed, listener->filter_chains[i]);
     if (!status.ok()) return Prefixed("listener", listener->name, status);
   }
   if (listener->default_filter_chain.has_value()) {
     absl::Status status =
         BindChain(compiled.chain_secrets.back(), find_secret, find_router,
-                  previous == nullptr ? nullptr : &*previous->default_filter_chain,
-                  secrets_changed, *listener->default_filter_chain);
+                  previous == nullptr ? nullptr : &*previous->default_filter_chain, secrets_changed,
+                  *listener->default_filter_chain);
     if (!status.ok()) return Prefixed("listener", listener->name, status);
   }
   return listener;

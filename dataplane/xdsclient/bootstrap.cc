@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdsclient/bootstrap.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -10,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "api/manifest/document_source.h"
-#include "api/manifest/json_text.h"
 #include "api/manifest/node.h"
+#include "api/manifest/value_sink.h"
 #include "base/status_macros.h"
 #include "dataplane/event/socket.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
@@ -24,34 +26,33 @@ namespace {
 
 using envoy::config::bootstrap::v3::Bootstrap;
 
-void AppendJson(const manifest::Node& node, std::string& out) {
+void Write(const manifest::Node& node, manifest::JsonSink& out) {
   switch (node.type) {
     case manifest::NodeType::kNull:
-      out += "null";
-      return;
+      return out.Bare("null");
     case manifest::NodeType::kBool:
     case manifest::NodeType::kInt:
-      out += node.text;
-      return;
+      return out.Bare(node.text);
     case manifest::NodeType::kFloat:
       // YAML writes more forms than JSON reads (".5"); protobuf takes numbers as strings too.
     case manifest::NodeType::kString:
-      return manifest::AppendJsonString(node.text, &out);
+      return out.Text(node.text);
     case manifest::NodeType::kMap:
     case manifest::NodeType::kList:
       break;
   }
+  const bool empty = node.first_child == nullptr;
   const bool map = node.type == manifest::NodeType::kMap;
-  out += map ? '{' : '[';
-  for (const manifest::Node* child = node.first_child; child != nullptr; child = child->next) {
-    if (child != node.first_child) out += ',';
-    if (map) {
-      manifest::AppendJsonString(child->key, &out);
-      out += ':';
-    }
-    AppendJson(*child, out);
+  if (map) {
+    out.StartMap(empty);
+  } else {
+    out.StartList(empty);
   }
-  out += map ? '}' : ']';
+  for (const manifest::Node* child = node.first_child; child != nullptr; child = child->next) {
+    if (map) out.Key(child->key);
+    Write(*child, out);
+  }
+  out.End();
 }
 
 }  // namespace
@@ -67,8 +68,9 @@ absl::StatusOr<Bootstrap> ParseBootstrap(std::string_view text, const std::strin
   manifest::DocumentHandler handler;
   handler.on_document = [&](const manifest::Node& root) {
     ++documents;
-    json.clear();
-    AppendJson(root, json);
+    manifest::JsonSink sink;
+    Write(root, sink);
+    json = sink.Take();
     return documents < 2;
   };
   handler.on_error = [&](int line, std::string reason) {

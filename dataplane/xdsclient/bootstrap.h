@@ -21,11 +21,11 @@ absl::StatusOr<envoy::config::bootstrap::v3::Bootstrap> ReadBootstrap(const std:
 
 // How to reach sluice-control, as flags say it.
 struct ControlFlags {
-  std::string address;     // HOST:PORT
-  std::string gateway;     // NS/NAME
+  std::string address;  // HOST:PORT
+  std::string gateway;  // NS/NAME
   std::string node_id;
-  std::string ca_file;     // TLS if set.
-  std::string cert_file;   // With key_file: client certificate.
+  std::string ca_file;    // TLS if set.
+  std::string cert_file;  // With key_file: client certificate.
   std::string key_file;
 };
 

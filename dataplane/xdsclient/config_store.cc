@@ -25,8 +25,8 @@ template <typename Message>
 absl::StatusOr<Message> Parse(ResourceType type, const Received& resource) {
   Message message;
   if (!message.ParseFromString(resource.body)) {
-    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", resource.name,
-                                                   "\": its bytes are no such message"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(TypeName(type), " \"", resource.name, "\": its bytes are no such message"));
   }
   return message;
 }
@@ -147,8 +147,8 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
   if (!status.ok()) return status;
   raw = {resource.version, resource.body, context.findings()};
   for (const compile::Finding& finding : context.findings()) {
-    LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets "
-                           << finding.path << ", which has no effect here";
+    LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
+                           << ", which has no effect here";
   }
   return absl::OkStatus();
 }
@@ -161,8 +161,8 @@ void ConfigStore::SetNext(S& slot, T compiled) {
 }
 
 absl::Status ConfigStore::TakeCluster(const Received& resource, compile::CompileContext& context) {
-  SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::cluster::v3::Cluster>(
-                                            ResourceType::kCluster, resource));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto message, Parse<envoy::config::cluster::v3::Cluster>(ResourceType::kCluster, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledCluster compiled,
                           compile::CompileCluster(message, resource.version, context));
   // With its secrets there already, a certificate that does not fit is found now, for the NACK.
@@ -176,21 +176,18 @@ absl::Status ConfigStore::TakeCluster(const Received& resource, compile::Compile
 
 absl::Status ConfigStore::TakeEndpoints(const Received& resource,
                                         compile::CompileContext& context) {
-  SLUICE_ASSIGN_OR_RETURN(auto message,
-                          Parse<envoy::config::endpoint::v3::ClusterLoadAssignment>(
-                              ResourceType::kEndpoints, resource));
+  SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::endpoint::v3::ClusterLoadAssignment>(
+                                            ResourceType::kEndpoints, resource));
   SLUICE_RETURN_IF_ERROR(
       compile::CompileEndpoints(message, resource.version, compile::EndpointRules{}, context)
           .status());
   assignments_[resource.name] = {
-      resource.version,
-      std::make_shared<const envoy::config::endpoint::v3::ClusterLoadAssignment>(
-          std::move(message))};
+      resource.version, std::make_shared<const envoy::config::endpoint::v3::ClusterLoadAssignment>(
+                            std::move(message))};
   return absl::OkStatus();
 }
 
-absl::Status ConfigStore::TakeListener(const Received& resource,
-                                       compile::CompileContext& context) {
+absl::Status ConfigStore::TakeListener(const Received& resource, compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::listener::v3::Listener>(
                                             ResourceType::kListener, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
@@ -199,11 +196,10 @@ absl::Status ConfigStore::TakeListener(const Received& resource,
       std::all_of(compiled.chain_secrets.begin(), compiled.chain_secrets.end(),
                   [this](const compile::SecretRefs& refs) { return HaveSecrets(refs); });
   if (have_secrets) {
-    SLUICE_RETURN_IF_ERROR(
-        BindListener(
-            compiled, [this](std::string_view name) { return Secret(name); },
-            [](std::string_view) { return nullptr; }, nullptr, true)
-            .status());
+    SLUICE_RETURN_IF_ERROR(BindListener(
+                               compiled, [this](std::string_view name) { return Secret(name); },
+                               [](std::string_view) { return nullptr; }, nullptr, true)
+                               .status());
   }
   SLUICE_RETURN_IF_ERROR(hooks_.acquire_sockets(compiled.listener));
   SetNext(listeners_[resource.name], std::move(compiled));
@@ -243,10 +239,12 @@ absl::Status ConfigStore::TakeSecret(const Received& resource, compile::CompileC
   }
   for (const auto& [name, slot] : listeners_) {
     const auto& user = slot.next != nullptr ? slot.next : slot.current;
-    if (user == nullptr || std::none_of(user->chain_secrets.begin(), user->chain_secrets.end(), uses))
+    if (user == nullptr ||
+        std::none_of(user->chain_secrets.begin(), user->chain_secrets.end(), uses))
       continue;
     absl::Status status =
-        BindListener(*user, with_new, [](std::string_view) { return nullptr; }, nullptr, true)
+        BindListener(
+            *user, with_new, [](std::string_view) { return nullptr; }, nullptr, true)
             .status();
     if (!status.ok() && !absl::IsUnavailable(status)) return status;
   }
@@ -406,10 +404,12 @@ void ConfigStore::Promote() {
   }
   std::set<std::string_view> named;
   for (const auto& [name, slot] : routes_) {
-    if (slot.current != nullptr) named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
+    if (slot.current != nullptr)
+      named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
   }
   for (const auto& [name, slot] : listeners_) {
-    if (slot.current != nullptr) named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
+    if (slot.current != nullptr)
+      named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
   }
   std::erase_if(clusters_, [&](const auto& entry) {
     return entry.second.removed &&
@@ -443,8 +443,8 @@ std::shared_ptr<const config::EndpointSet> ConfigStore::EndpointsOf(ClusterSlot&
 }
 
 void ConfigStore::BindClusters(config::Snapshot& snapshot) {
-  static const auto* const kNone = new std::shared_ptr<const config::EndpointSet>(
-      std::make_shared<const config::EndpointSet>());
+  static const auto* const kNone =
+      new std::shared_ptr<const config::EndpointSet>(std::make_shared<const config::EndpointSet>());
   for (auto& [name, slot] : clusters_) {
     if (slot.current == nullptr) continue;
     auto secrets = Secrets(slot.current->secrets);
@@ -478,7 +478,8 @@ void ConfigStore::BindListeners(config::Snapshot& snapshot) {
       for (auto& secret : Secrets(refs)) secrets.push_back(std::move(secret));
     }
     std::vector<std::shared_ptr<const router::Router>> routers;
-    for (const std::string& table : slot.current->route_tables) routers.push_back(find_router(table));
+    for (const std::string& table : slot.current->route_tables)
+      routers.push_back(find_router(table));
     const bool same_listener = slot.bound_from == slot.current;
     if (!same_listener || slot.bound_secrets != secrets || slot.bound_routers != routers) {
       auto bound = BindListener(
