@@ -9,6 +9,15 @@ cd "$ROOT"
 # say TEXT: a line of progress with the time since the script began.
 say() { printf '[%3d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
+# A step that runs has a process group of its own, so that an interrupted script can end all of it: a
+# child in the background would ignore Ctrl-C.
+STEP_PID=""
+stop_step() {
+  [[ -z "$STEP_PID" ]] || kill -- "-$STEP_PID" 2>/dev/null || true
+  STEP_PID=""
+}
+trap stop_step EXIT
+
 # run_step NAME COMMAND...: runs the command with its output in a log, says every 30 s that it is
 # still at it and what it printed last, and shows the log's end if it fails.
 run_step() {
@@ -16,8 +25,11 @@ run_step() {
   shift
   log="$CACHE/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$name").log"
   say "$name ..."
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  STEP_PID="$pid"
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
     waited=$((waited + 1))
@@ -26,6 +38,7 @@ run_step() {
     fi
   done
   wait "$pid" || rc=$?
+  STEP_PID=""
   if ((rc != 0)); then
     say "$name: failed (exit code $rc). The end of $log:"
     tail -n 40 "$log"

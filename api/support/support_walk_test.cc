@@ -9,7 +9,6 @@
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
-#include "envoy/extensions/filters/http/buffer/v3/buffer.pb.h"
 #include "envoy/extensions/filters/http/rbac/v3/rbac.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
@@ -54,10 +53,10 @@ TEST(SupportWalkTest, ImplementedFieldsAreNoFindings) {
 
 TEST(SupportWalkTest, AListedFieldIsListedByPathAndName) {
   Listener listener;
-  listener.mutable_tcp_backlog_size()->set_value(10);
+  listener.mutable_tcp_fast_open_queue_length()->set_value(10);
   EXPECT_EQ(WalkSupport(listener),
-            (Findings{{FieldFault::kListed, "tcp_backlog_size",
-                       "envoy.config.listener.v3.Listener.tcp_backlog_size"}}));
+            (Findings{{FieldFault::kListed, "tcp_fast_open_queue_length",
+                       "envoy.config.listener.v3.Listener.tcp_fast_open_queue_length"}}));
 }
 
 TEST(SupportWalkTest, ARefusedFieldInARepeatedMessageCarriesItsIndexes) {
@@ -79,9 +78,9 @@ TEST(SupportWalkTest, WhatLiesBelowAFindingIsNotLookedAt) {
 
 TEST(SupportWalkTest, ABoolThatAsksForNothingIsNoFinding) {
   DownstreamTlsContext tls;
-  tls.mutable_require_client_certificate()->set_value(false);
+  tls.mutable_require_sni()->set_value(false);
   EXPECT_EQ(WalkSupport(tls), Findings{});
-  tls.mutable_require_client_certificate()->set_value(true);
+  tls.mutable_require_sni()->set_value(true);
   ASSERT_EQ(WalkSupport(tls).size(), 1u);
   EXPECT_EQ(WalkSupport(tls)[0].fault, FieldFault::kRefused);
 }
@@ -130,13 +129,13 @@ TEST(SupportWalkTest, AnUnknownEnumValueIsAFinding) {
 
 TEST(SupportWalkTest, AnAnyIsWalkedOnlyWhenTheCallerUnpacksIt) {
   HttpConnectionManager manager;
-  manager.set_via("here");
+  manager.set_append_x_forwarded_port(true);
   Listener listener;
   listener.add_filter_chains()->add_filters()->mutable_typed_config()->PackFrom(manager);
   EXPECT_EQ(WalkSupport(listener), Findings{});
   ASSERT_EQ(WalkSupport(listener, UnpackLinked).size(), 1u);
   EXPECT_EQ(WalkSupport(listener, UnpackLinked)[0].path,
-            "filter_chains[0].filters[0].typed_config.via");
+            "filter_chains[0].filters[0].typed_config.append_x_forwarded_port");
 }
 
 TEST(SupportWalkTest, AWholeExtensionCountsWhereATypedConfigHoldsIt) {
@@ -150,7 +149,7 @@ TEST(SupportWalkTest, AWholeExtensionCountsWhereATypedConfigHoldsIt) {
 
 TEST(SupportWalkTest, MapEntriesComeInKeyOrderAndCarryTheirKey) {
   RouteConfiguration routes;
-  envoy::extensions::filters::http::buffer::v3::BufferPerRoute per_route;
+  envoy::extensions::filters::http::rbac::v3::RBACPerRoute per_route;
   auto& configs = *routes.add_virtual_hosts()->mutable_typed_per_filter_config();
   configs["b\n"].PackFrom(per_route);
   configs["a"].PackFrom(per_route);

@@ -70,8 +70,9 @@ void AppendHistogram(std::string_view name, const Labels& labels, const Sum& sum
                     "\n");
   }
   const std::string label_text = LabelText(labels);
-  absl::StrAppend(&out, kPrefix, name, "_sum", label_text, " ",
-                  static_cast<double>(sum.sum_us) / 1e6, "\n");
+  // Exact: a double printed with six digits would stand still once the sum is large.
+  absl::StrAppend(&out, kPrefix, name, "_sum", label_text, " ", sum.sum_us / 1'000'000, ".",
+                  absl::Dec(sum.sum_us % 1'000'000, absl::kZeroPad6), "\n");
   absl::StrAppend(&out, kPrefix, name, "_count", label_text, " ", count, "\n");
 }
 

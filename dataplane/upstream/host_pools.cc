@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "dataplane/upstream/dial.h"
 
 namespace sluice::upstream {
@@ -32,39 +31,45 @@ Pool& HostPools::PoolFor(const LbContext& context) {
     if (main_ == nullptr) main_ = std::make_unique<Pool>(shared_, *host_, key, user_);
     return *main_;
   }
-  std::string name = absl::StrCat(key.http2 ? "2" : "1", key.sni);
-  const auto found = keyed_.find(name);
-  if (found != keyed_.end()) return *found->second->pool;
-  auto keyed = std::make_unique<Keyed>(*this, name);
+  auto& pools = keyed_[key.http2 ? 1 : 0];
+  const auto found = pools.find(key.sni);
+  if (found != pools.end()) return *found->second->pool;
+  auto keyed = std::make_unique<Keyed>(*this);
   keyed->pool = std::make_unique<Pool>(shared_, *host_, key, *keyed);
   Pool& pool = *keyed->pool;
-  keyed_.emplace(std::move(name), std::move(keyed));
+  pools.emplace(std::string(key.sni), std::move(keyed));
   return pool;
 }
 
-void HostPools::OnKeyedEmpty(Keyed&) {
+void HostPools::OnKeyedEmpty() {
   shared_.loop.AtTurnEnd(sweep_);
   if (draining_) user_.OnPoolEmpty();
 }
 
 void HostPools::SweepKeyed() {
-  absl::erase_if(keyed_, [this](auto& entry) {
-    if (!entry.second->pool->empty()) return false;
-    shared_.loop.DeleteLater(std::move(entry.second->pool));
-    return true;
-  });
+  for (auto& pools : keyed_) {
+    absl::erase_if(pools, [this](auto& entry) {
+      if (!entry.second->pool->empty()) return false;
+      shared_.loop.DeleteLater(std::move(entry.second->pool));
+      return true;
+    });
+  }
 }
 
 void HostPools::Drain() {
   draining_ = true;
   if (main_ != nullptr) main_->Drain();
-  for (auto& [name, keyed] : keyed_) keyed->pool->Drain();
+  for (auto& pools : keyed_) {
+    for (auto& [sni, keyed] : pools) keyed->pool->Drain();
+  }
 }
 
 bool HostPools::empty() const {
   if (main_ != nullptr && !main_->empty()) return false;
-  for (const auto& [name, keyed] : keyed_) {
-    if (!keyed->pool->empty()) return false;
+  for (const auto& pools : keyed_) {
+    for (const auto& [sni, keyed] : pools) {
+      if (!keyed->pool->empty()) return false;
+    }
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -33,10 +34,9 @@ class HostPools final : public event::Deferred {
  private:
   // One pool that differs by key.
   struct Keyed final : PoolUser {
-    Keyed(HostPools& owner, std::string key) : owner(owner), key(std::move(key)) {}
-    void OnPoolEmpty() override { owner.OnKeyedEmpty(*this); }
+    explicit Keyed(HostPools& owner) : owner(owner) {}
+    void OnPoolEmpty() override { owner.OnKeyedEmpty(); }
     HostPools& owner;
-    const std::string key;
     std::unique_ptr<Pool> pool;
   };
   // Keyed pools go at the end of the turn: emptiness is heard of from inside their own calls.
@@ -50,14 +50,15 @@ class HostPools final : public event::Deferred {
   };
 
   Pool& PoolFor(const LbContext& context);
-  void OnKeyedEmpty(Keyed& keyed);
+  void OnKeyedEmpty();
   void SweepKeyed();
 
   PoolShared& shared_;
   const Ref<Host> host_;
   PoolUser& user_;
   std::unique_ptr<Pool> main_;  // Of the key that configuration alone decides.
-  absl::flat_hash_map<std::string, std::unique_ptr<Keyed>> keyed_;
+  // Those of HTTP/1.1 (or by ALPN), and of HTTP/2 where the client's version decides; by SNI.
+  std::array<absl::flat_hash_map<std::string, std::unique_ptr<Keyed>>, 2> keyed_;
   Sweep sweep_;
   bool draining_ = false;
 };

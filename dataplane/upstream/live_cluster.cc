@@ -9,6 +9,19 @@ using http::ErrorKind;
 using http::Retry;
 using http::Side;
 
+namespace {
+
+// Those of a static cluster stand in its configuration; what DNS or EDS have not told yet is
+// nothing.
+const config::EndpointSet& EndpointsOf(const config::ClusterEntry& entry) {
+  static const config::EndpointSet* const kNone = new config::EndpointSet;
+  if (entry.endpoints != nullptr) return *entry.endpoints;
+  const bool given = entry.cluster->discovery == config::Cluster::Discovery::kStatic;
+  return given ? entry.cluster->endpoints : *kNone;
+}
+
+}  // namespace
+
 ClusterSet::LiveCluster::LiveCluster(ClusterSet& set, config::ClusterEntry entry)
     : set_(set), entry_(std::move(entry)) {}
 
@@ -16,8 +29,7 @@ ClusterTraffic& ClusterSet::LiveCluster::Traffic() {
   if (traffic_ == nullptr) {
     traffic_ = std::make_unique<ClusterTraffic>(set_.loop_, set_.workers_, set_.stats_, set_.dice_,
                                                 *entry_.cluster, [this] { MaybeIdle(); });
-    traffic_->SetEndpoints(entry_.endpoints != nullptr ? *entry_.endpoints
-                                                       : entry_.cluster->endpoints);
+    traffic_->SetEndpoints(EndpointsOf(entry_));
   }
   return *traffic_;
 }
@@ -68,9 +80,7 @@ std::vector<HostView> ClusterSet::LiveCluster::Hosts() const {
   std::vector<HostView> views;
   if (traffic_ == nullptr) {
     // Never used here: configuration is all there is to show.
-    const config::EndpointSet& endpoints =
-        entry_.endpoints != nullptr ? *entry_.endpoints : entry_.cluster->endpoints;
-    for (const config::Endpoint& endpoint : endpoints.endpoints) {
+    for (const config::Endpoint& endpoint : EndpointsOf(entry_).endpoints) {
       const Host host(endpoint);
       views.push_back({.address = host.address(),
                        .hostname = std::string(host.hostname()),
@@ -98,8 +108,7 @@ void ClusterSet::LiveCluster::SetEndpoints(std::shared_ptr<const config::Endpoin
   if (endpoints == entry_.endpoints) return;
   entry_.endpoints = std::move(endpoints);
   if (traffic_ == nullptr) return;
-  traffic_->SetEndpoints(entry_.endpoints != nullptr ? *entry_.endpoints
-                                                     : entry_.cluster->endpoints);
+  traffic_->SetEndpoints(EndpointsOf(entry_));
 }
 
 void ClusterSet::LiveCluster::Drain() {

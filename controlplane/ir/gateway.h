@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controlplane/ir/backend.h"
+#include "controlplane/ir/listener.h"
+#include "controlplane/ir/source.h"
+
+namespace sluice::ir {
+
+// What all the proxies of one Gateway are to do. Maps are by name. Parts that did not change are
+// the same pointers from one version to the next.
+struct Gateway {
+  ObjectId id;
+  std::vector<std::string> addresses;  // IP literals; empty: all of the machine's.
+  std::vector<std::shared_ptr<const Port>> ports;  // Sorted by number.
+  std::map<std::string, std::shared_ptr<const Certificate>> certificates;
+  std::map<std::string, std::shared_ptr<const Backend>> backends;
+  std::map<std::string, std::shared_ptr<const Endpoints>> endpoints;
+};
+
+}  // namespace sluice::ir

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/resolve/assemble.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice::resolve {
+namespace {
+
+using RoutesByHost = std::map<std::string, std::vector<std::shared_ptr<const ir::Route>>>;
+
+std::string HostOf(const std::string& hostname) { return hostname.empty() ? "*" : hostname; }
+
+// By listener. Each listener has its own host name even without a route: there a request is at its
+// end, and must not fall to a wider listener of the port.
+std::map<std::string, RoutesByHost> Distribute(
+    const Frame& frame, const std::map<manifest::ObjectKey, RouteResult>& routes,
+    std::map<std::string, int32_t>& attached) {
+  std::map<std::string, RoutesByHost> out;
+  for (const ListenerShape& shape : frame.shapes) out[shape.name][HostOf(shape.hostname)];
+  for (const auto& [key, route] : routes) {
+    for (const Attachment& attachment : route.attachments) {
+      ++attached[attachment.listener];
+      for (const std::string& hostname : attachment.hostnames) {
+        auto& list = out[attachment.listener][HostOf(hostname)];
+        list.insert(list.end(), route.routes.begin(), route.routes.end());
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<ir::VirtualHost> ToHosts(RoutesByHost hosts) {
+  std::vector<ir::VirtualHost> out;
+  for (auto& [hostname, routes] : hosts) {
+    std::sort(routes.begin(), routes.end(),
+              [](const auto& a, const auto& b) { return ir::Precedes(*a, *b); });
+    out.push_back({hostname, std::move(routes)});
+  }
+  return out;
+}
+
+ir::Listener ToListener(const manifest::ObjectKey& gateway, size_t index, const Frame& frame,
+                        RoutesByHost hosts) {
+  const ListenerShape& shape = frame.shapes[index];
+  const ListenerBody& body = frame.bodies[index];
+  ir::Listener listener{.name = shape.name,
+                        .certificates = body.certificates,
+                        .client = body.client,
+                        .access_logs = body.access_logs,
+                        .hosts = ToHosts(std::move(hosts)),
+                        .source = {{gateway.kind, gateway.ns, gateway.name},
+                                   absl::StrCat("spec.listeners[", index, "]")}};
+  if (shape.tls && !shape.hostname.empty()) listener.server_names = {shape.hostname};
+  return listener;
+}
+
+// The listeners of a port without TLS, as one.
+void Merge(ir::Listener listener, ir::Port& port) {
+  if (port.tls || port.listeners.empty()) {
+    port.listeners.push_back(std::move(listener));
+    return;
+  }
+  std::vector<ir::VirtualHost>& hosts = port.listeners[0].hosts;
+  for (ir::VirtualHost& host : listener.hosts) {
+    const auto it = std::find_if(hosts.begin(), hosts.end(), [&](const ir::VirtualHost& other) {
+      return other.hostname == host.hostname;
+    });
+    if (it == hosts.end()) {
+      hosts.push_back(std::move(host));
+      continue;
+    }
+    // A route that hangs to two listeners here is one route.
+    for (auto& route : host.routes) {
+      if (std::find(it->routes.begin(), it->routes.end(), route) == it->routes.end()) {
+        it->routes.push_back(std::move(route));
+      }
+    }
+    std::sort(it->routes.begin(), it->routes.end(),
+              [](const auto& a, const auto& b) { return ir::Precedes(*a, *b); });
+  }
+  std::sort(hosts.begin(), hosts.end(), [](const ir::VirtualHost& a, const ir::VirtualHost& b) {
+    return a.hostname < b.hostname;
+  });
+}
+
+std::shared_ptr<const ir::Port> Keep(ir::Port port, const ir::Gateway* before) {
+  if (before != nullptr) {
+    for (const auto& old : before->ports) {
+      if (*old == port) return old;
+    }
+  }
+  return std::make_shared<const ir::Port>(std::move(port));
+}
+
+template <typename T>
+std::shared_ptr<const T> Keep(const std::shared_ptr<const T>& part,
+                              const std::map<std::string, std::shared_ptr<const T>>* before) {
+  if (before == nullptr) return part;
+  const auto it = before->find(part->name);
+  return it != before->end() && *it->second == *part ? it->second : part;
+}
+
+}  // namespace
+
+Assembly Assemble(const manifest::ObjectKey& key, const Frame& frame,
+                  const std::map<manifest::ObjectKey, RouteResult>& routes,
+                  const ir::Gateway* before) {
+  Assembly out{.verdict = frame.verdict};
+  ir::Gateway& gateway = out.gateway;
+  gateway.id = {key.kind, key.ns, key.name};
+  gateway.addresses = frame.addresses;
+  std::map<std::string, int32_t> attached;
+  std::map<std::string, RoutesByHost> hosts = Distribute(frame, routes, attached);
+
+  std::map<uint16_t, ir::Port> ports;
+  for (size_t i = 0; i < frame.shapes.size(); ++i) {
+    const ListenerShape& shape = frame.shapes[i];
+    out.verdict.listeners[i].attached_routes = attached[shape.name];
+    if (!shape.serves) continue;
+    ir::Port& port = ports[shape.port];
+    port.port = shape.port;
+    port.tls = shape.tls;
+    Merge(ToListener(key, i, frame, std::move(hosts[shape.name])), port);
+  }
+  for (auto& [number, port] : ports) {
+    std::sort(port.listeners.begin(), port.listeners.end(),
+              [](const ir::Listener& a, const ir::Listener& b) { return a.name < b.name; });
+    gateway.ports.push_back(Keep(std::move(port), before));
+  }
+  for (const auto& [name, certificate] : frame.certificates) {
+    gateway.certificates[name] = Keep(certificate, before ? &before->certificates : nullptr);
+  }
+  for (const auto& [route_key, route] : routes) {
+    if (route.attachments.empty()) continue;
+    for (const auto& [name, backend] : route.backends) {
+      if (gateway.backends.contains(name)) continue;
+      gateway.backends[name] = Keep(backend, before ? &before->backends : nullptr);
+    }
+    out.endpoints.insert(route.endpoints.begin(), route.endpoints.end());
+  }
+  return out;
+}
+
+}  // namespace sluice::resolve

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controlplane/ir/route.h"
+#include "controlplane/resolve/backend.h"
+#include "controlplane/resolve/frame.h"
+
+namespace sluice::resolve {
+
+// Where a route hangs: one listener, and the host names that are both its and the route's.
+struct Attachment {
+  std::string listener;
+  std::vector<std::string> hostnames;  // "" for any.
+};
+
+// One route as seen from one Gateway.
+struct RouteResult {
+  std::vector<std::shared_ptr<const ir::Route>> routes;
+  std::vector<Attachment> attachments;  // Each listener at most once.
+  std::map<std::string, std::shared_ptr<const ir::Backend>> backends;
+  std::map<std::string, EndpointsId> endpoints;
+  std::vector<ParentVerdict> parents;
+
+  std::set<manifest::ObjectKey> asked;
+};
+
+RouteResult ResolveHttpRoute(Facts facts, const Frame& frame, const manifest::ObjectKey& gateway,
+                             const manifest::ObjectKey& route);
+
+}  // namespace sluice::resolve

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "api/manifest/object.h"
+#include "controlplane/ir/gateway.h"
+#include "controlplane/resolve/frame.h"
+#include "controlplane/resolve/http_route.h"
+#include "controlplane/resolve/topic_index.h"
+#include "controlplane/resolve/verdict.h"
+#include "controlplane/store/object_set.h"
+
+namespace sluice::resolve {
+
+// One piece of resolving, done again when something it asked for has changed.
+struct Unit {
+  enum class What : uint8_t { kFrame, kRoute, kEndpoints, kPolicy };
+
+  What what = What::kFrame;
+  manifest::ObjectKey gateway;  // kFrame, kRoute.
+  manifest::ObjectKey object;   // kRoute, kPolicy.
+  EndpointsId endpoints;        // kEndpoints.
+
+  auto operator<=>(const Unit&) const = default;
+};
+
+// How many pieces were done again.
+struct WorkDone {
+  int frames = 0;
+  int routes = 0;
+  int endpoints = 0;
+  int policies = 0;
+  int gateways = 0;  // Put together out of their pieces.
+
+  bool operator==(const WorkDone&) const = default;
+};
+
+// What a change of the objects came to.
+struct Outcome {
+  // By Gateway; null: it is gone, or no longer ours.
+  std::map<manifest::ObjectKey, std::shared_ptr<const ir::Gateway>> gateways;
+  // By object; only those that differ from before.
+  Verdicts verdicts;
+  // Objects that have no verdict any more.
+  std::vector<manifest::ObjectKey> dropped_verdicts;
+  WorkDone work;
+};
+
+// Resolver turns objects into what each Gateway is to do, and says of each object what became of
+// it. It keeps the pieces and what they depended on, so that a change costs what depends on it.
+//
+// What it yields depends on the objects alone, not on the order in which they came.
+//
+// Thread:   its owner's.
+// Lifetime: keeps the last object set.
+// Errors:   none: what is wrong with objects is in their verdicts.
+// Limits:   none of its own.
+class Resolver {
+ public:
+  // `delta` is what differs between the set of the last call (at first: an empty one) and `after`.
+  Outcome Apply(std::shared_ptr<const store::ObjectSet> after, const store::Delta& delta);
+
+  const Verdicts& verdicts() const { return verdicts_; }
+  const std::map<manifest::ObjectKey, std::shared_ptr<const ir::Gateway>>& gateways() const {
+    return gateways_;
+  }
+
+ private:
+  struct GatewayState {
+    Frame frame;
+    std::map<manifest::ObjectKey, RouteResult> routes;
+  };
+  struct EndpointsState {
+    std::shared_ptr<const ir::Endpoints> endpoints;
+    std::set<manifest::ObjectKey> users;  // Gateways.
+  };
+  // What one call has to do.
+  struct Agenda {
+    std::set<manifest::ObjectKey> frames;
+    std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> routes;  // By Gateway.
+    std::set<EndpointsId> endpoints;
+    std::set<manifest::ObjectKey> policies;
+    std::set<manifest::ObjectKey> assemble;
+    std::set<manifest::ObjectKey> verdicts;  // Of routes.
+  };
+
+  Facts MakeFacts() const { return Facts(*objects_, topics_); }
+  void TakeIn(const store::Delta& delta, const store::ObjectSet& before, Agenda& agenda);
+  void MarkObject(const manifest::Object& object, Agenda& agenda);
+  void MarkDependents(const manifest::ObjectKey& key, Agenda& agenda);
+  void SetDependencies(const Unit& unit, const std::set<manifest::ObjectKey>& before,
+                       const std::set<manifest::ObjectKey>& after);
+
+  void DoFrames(Agenda& agenda, Outcome& outcome);
+  void DoRoutes(Agenda& agenda, Outcome& outcome);
+  void DoAssembly(Agenda& agenda, Outcome& outcome);
+  void DoEndpoints(Agenda& agenda, Outcome& outcome);
+  void DoPolicies(Agenda& agenda, Outcome& outcome);
+  void DoRouteVerdicts(Agenda& agenda, Outcome& outcome);
+  void SetVerdict(const manifest::ObjectKey& key, Verdict verdict, Outcome& outcome);
+  void DropVerdict(const manifest::ObjectKey& key, Outcome& outcome);
+
+  std::shared_ptr<const store::ObjectSet> objects_ = std::make_shared<store::ObjectSet>();
+  TopicIndex topics_;
+  std::map<manifest::ObjectKey, std::set<Unit>> dependents_;
+  std::map<manifest::ObjectKey, GatewayState> states_;
+  std::map<EndpointsId, EndpointsState> endpoints_;
+  std::map<EndpointsId, std::set<manifest::ObjectKey>> endpoints_asked_;
+  std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> policies_asked_;
+  std::map<manifest::ObjectKey, std::shared_ptr<const ir::Gateway>> gateways_;
+  Verdicts verdicts_;
+};
+
+}  // namespace sluice::resolve

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/main/proxy.h"
+
+#include <signal.h>
+
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+#include <utility>
+
+#include "absl/log/log.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "dataplane/telemetry/text_format.h"
+#include "dataplane/upstream/cares_resolver.h"
+#include "dataplane/xdsclient/grpc_transport.h"
+
+namespace sluice {
+namespace {
+
+using envoy::config::core::v3::ApiConfigSource;
+using xdsclient::ResourceType;
+
+// Changes within this time are written to disk once.
+constexpr int64_t kSaveDelayMs = 200;
+constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
+
+uint64_t Seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError(absl::StrCat("cannot open ", path));
+  std::stringstream all;
+  all << in.rdbuf();
+  std::string text = std::move(all).str();
+  if (text.size() > kMaxFileBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is larger than 16 MiB"));
+  }
+  return text;
+}
+
+absl::StatusOr<std::string> ReadEnvironment(const std::string& name) {
+  const char* value = getenv(name.c_str());
+  if (value == nullptr) {
+    return absl::NotFoundError(absl::StrCat("the environment has no ", name));
+  }
+  return std::string(value);
+}
+
+bool IsDelta(ApiConfigSource::ApiType type) {
+  return type == ApiConfigSource::DELTA_GRPC || type == ApiConfigSource::AGGREGATED_DELTA_GRPC;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Proxy>> Proxy::Create(ProxyOptions options) {
+  std::unique_ptr<Proxy> proxy(new Proxy(std::move(options)));
+  SLUICE_RETURN_IF_ERROR(proxy->Start());
+  return proxy;
+}
+
+Proxy::Proxy(ProxyOptions options)
+    : options_(std::move(options)),
+      random_(Seed()),
+      sockets_(options_.concurrency),
+      clusters_(loop_, 1, stats_) {}
+
+Proxy::~Proxy() {
+  for (const auto& worker : workers_) worker->StopAndJoin();
+}
+
+absl::Status Proxy::Start() {
+  SLUICE_ASSIGN_OR_RETURN(
+      resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
+  if (!options_.state_dir.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(state_file_, xdsclient::StateFile::Open(options_.state_dir));
+  }
+  for (uint32_t i = 0; i < options_.concurrency; ++i) {
+    workers_.push_back(std::make_unique<worker::Worker>(i, options_.concurrency, log_files_));
+  }
+
+  compile::CompileOptions compile_options;
+  compile_options.reject_unknown = options_.reject_unknown_dynamic_fields;
+  compile_options.read_file = ReadFile;
+  compile_options.read_environment = ReadEnvironment;
+  compile_options.check_text_format = [](std::string_view format) {
+    return telemetry::TextFormat::Compile(format).status();
+  };
+  store_ = std::make_unique<xdsclient::ConfigStore>(
+      loop_, *resolver_, std::move(compile_options),
+      xdsclient::ConfigStore::Hooks{
+          .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
+          .acquire_sockets =
+              [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
+          .interest =
+              [this](ResourceType type, std::set<std::string> names) {
+                if (ads_ != nullptr) ads_->SetInterest(type, std::move(names));
+              }});
+  const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
+  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  return StartDiscovery();
+}
+
+absl::Status Proxy::StartDiscovery() {
+  const auto& dynamic = options_.bootstrap.dynamic_resources();
+  if (!dynamic.has_ads_config()) {
+    if (dynamic.has_lds_config() || dynamic.has_cds_config()) {
+      return absl::InvalidArgumentError(
+          "dynamic_resources: lds_config and cds_config work over ads_config, which is not set");
+    }
+    return absl::OkStatus();
+  }
+  const ApiConfigSource& source = dynamic.ads_config();
+  if (source.grpc_services_size() != 1 || !source.grpc_services(0).has_envoy_grpc()) {
+    return absl::InvalidArgumentError(
+        "dynamic_resources.ads_config.grpc_services: wants exactly one, with envoy_grpc");
+  }
+  const std::string& cluster = source.grpc_services(0).envoy_grpc().cluster_name();
+  if (!store_->is_static(ResourceType::kCluster, cluster)) {
+    return absl::InvalidArgumentError(absl::StrCat("dynamic_resources.ads_config: the cluster \"",
+                                                   cluster,
+                                                   "\" is not among static_resources.clusters"));
+  }
+  const bool delta = IsDelta(source.api_type());
+  ads_ = std::make_unique<xdsclient::AdsClient>(
+      loop_, xdsclient::AdsClient::Options{.delta = delta, .node = options_.bootstrap.node()},
+      xdsclient::GrpcTransportFactory(
+          loop_, clusters_,
+          {.cluster = cluster, .delta = delta, .token_file = options_.control_token_file}),
+      *store_, [this] { return random_.Next(); });
+  LoadState();
+  // The stream's own cluster has to be published first.
+  loop_.Post([this] { ads_->Start(); });
+  return absl::OkStatus();
+}
+
+// A proxy whose control plane is away starts from what it last had; one whose control plane is
+// there is told only what differs.
+void Proxy::LoadState() {
+  if (!state_file_.has_value()) return;
+  absl::StatusOr<xdsclient::StateFile::Contents> contents = state_file_->Load();
+  if (!contents.ok()) {
+    if (!absl::IsNotFound(contents.status())) LOG(ERROR) << contents.status().message();
+    return;
+  }
+  for (const ResourceType type : xdsclient::kAllTypes) {
+    std::map<std::string, std::string> versions;
+    for (const xdsclient::Received& resource : (*contents)[type]) {
+      versions[resource.name] = resource.version;
+    }
+    for (const xdsclient::Rejection& rejection :
+         store_->OnResources(type, std::move((*contents)[type]), {})) {
+      LOG(ERROR) << "of the last good configuration: " << rejection.reason;
+      versions.erase(rejection.name);
+    }
+    ads_->SetKnownVersions(type, std::move(versions));
+  }
+  LOG(INFO) << "started from the last good configuration in " << options_.state_dir;
+}
+
+void Proxy::SaveState() {
+  if (absl::Status status = state_file_->Save(*store_); !status.ok()) {
+    LOG(ERROR) << "the last good configuration could not be kept: " << status.message();
+  }
+}
+
+void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
+  clusters_.Apply(*snapshot);
+  auto update = std::make_shared<worker::Update>();
+  update->snapshot = snapshot;
+  update->sockets = sockets_.SocketsOf(*snapshot);
+  for (const auto& worker : workers_) {
+    worker->Publish(update, [this] { loop_.Post([this] { OnWorkerApplied(); }); });
+  }
+  if (state_file_.has_value()) save_timer_.Arm(kSaveDelayMs);
+}
+
+void Proxy::OnWorkerApplied() {
+  if (state_ != State::kInitializing || !store_->settled()) return;
+  if (store_->snapshot()->listeners.empty() && ads_ != nullptr) return;
+  state_ = State::kLive;
+  LOG(INFO) << "live: " << store_->snapshot()->listeners.size() << " listeners, "
+            << store_->snapshot()->clusters.size() << " clusters, " << workers_.size()
+            << " workers";
+}
+
+std::vector<const telemetry::StatsShard*> Proxy::stats() const {
+  std::vector<const telemetry::StatsShard*> shards{&stats_};
+  for (const auto& worker : workers_) shards.push_back(&worker->stats());
+  return shards;
+}
+
+void Proxy::ReopenLogs() { log_files_.Reopen(); }
+
+void Proxy::Drain() {
+  if (std::exchange(state_, State::kDraining) == State::kDraining) return;
+  LOG(INFO) << "draining for at most " << options_.drain_time_ms << " ms";
+  for (const auto& worker : workers_) {
+    worker->Drain(options_.drain_time_ms, [this] { loop_.Post([this] { OnWorkerDrained(); }); });
+  }
+}
+
+void Proxy::OnWorkerDrained() {
+  if (++drained_workers_ == workers_.size()) loop_.Stop();
+}
+
+void Proxy::Run() {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  loop_.OnSignal(SIGTERM, [this] { Drain(); });
+  loop_.OnSignal(SIGINT, [this] { loop_.Stop(); });
+  loop_.OnSignal(SIGUSR1, [this] { ReopenLogs(); });
+  for (const auto& worker : workers_) worker->Start();
+  loop_.Run();
+  for (const auto& worker : workers_) worker->StopAndJoin();
+  if (state_file_.has_value() && save_timer_.armed()) SaveState();
+}
+
+}  // namespace sluice

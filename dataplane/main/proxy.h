@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "dataplane/event/loop.h"
+#include "dataplane/exchange/intake.h"
+#include "dataplane/main/socket_table.h"
+#include "dataplane/telemetry/access_log.h"
+#include "dataplane/telemetry/stats.h"
+#include "dataplane/upstream/cluster_set.h"
+#include "dataplane/upstream/dns_resolver.h"
+#include "dataplane/worker/worker.h"
+#include "dataplane/xdsclient/ads_client.h"
+#include "dataplane/xdsclient/config_store.h"
+#include "dataplane/xdsclient/state_file.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+
+namespace sluice {
+
+// What flags and bootstrap come to.
+struct ProxyOptions {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  uint32_t concurrency = 1;
+  bool reject_unknown_dynamic_fields = false;
+  std::string control_token_file;
+  std::string state_dir;  // Empty: nothing is kept.
+  int64_t drain_time_ms = 30'000;
+  std::string dns_servers;  // Empty: the machine's.
+};
+
+// The Proxy is the main thread: it owns the discovery stream, the configuration store, the
+// listening sockets and the workers, and wires them.
+//
+//   AdsClient -> ConfigStore -> (SocketTable) -> Update -> every Worker
+//
+// Thread:   main.
+// Errors:   Create says what of the bootstrap cannot be used.
+class Proxy {
+ public:
+  enum class State : uint8_t { kInitializing, kLive, kDraining };
+
+  static absl::StatusOr<std::unique_ptr<Proxy>> Create(ProxyOptions options);
+  ~Proxy();
+
+  // Serves until it has drained (SIGTERM, admin) or is stopped (SIGINT).
+  void Run();
+
+  // Lets what is under way finish, for at most drain_time_ms, then ends Run.
+  void Drain();
+  void ReopenLogs();
+
+  State state() const { return state_; }
+  event::Loop& loop() { return loop_; }
+  const ProxyOptions& options() const { return options_; }
+  const xdsclient::ConfigStore& config() const { return *store_; }
+  const xdsclient::AdsClient* ads() const { return ads_.get(); }
+  const std::vector<std::unique_ptr<worker::Worker>>& workers() const { return workers_; }
+  std::vector<const telemetry::StatsShard*> stats() const;
+
+ private:
+  explicit Proxy(ProxyOptions options);
+  absl::Status Start();
+  absl::Status StartDiscovery();
+  void LoadState();
+  void SaveState();
+  void Publish(std::shared_ptr<const config::Snapshot> snapshot);
+  void OnWorkerApplied();
+  void OnWorkerDrained();
+
+  const ProxyOptions options_;
+  event::Loop loop_;
+  telemetry::StatsShard stats_;
+  telemetry::LogFiles log_files_;
+  exchange::Random random_;
+  std::unique_ptr<upstream::DnsResolver> resolver_;
+  SocketTable sockets_;
+  upstream::ClusterSet clusters_;  // The main thread's own: discovery.
+  std::vector<std::unique_ptr<worker::Worker>> workers_;
+  std::unique_ptr<xdsclient::ConfigStore> store_;
+  std::unique_ptr<xdsclient::AdsClient> ads_;
+  std::optional<xdsclient::StateFile> state_file_;
+  event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
+  State state_ = State::kInitializing;
+  uint32_t drained_workers_ = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdsclient/bootstrap.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "api/manifest/document_source.h"
+#include "api/manifest/node.h"
+#include "api/manifest/value_sink.h"
+#include "base/status_macros.h"
+#include "dataplane/event/socket.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+#include "google/protobuf/util/json_util.h"
+
+namespace sluice::xdsclient {
+namespace {
+
+using envoy::config::bootstrap::v3::Bootstrap;
+
+void Write(const manifest::Node& node, manifest::JsonSink& out) {
+  switch (node.type) {
+    case manifest::NodeType::kNull:
+      return out.Bare("null");
+    case manifest::NodeType::kBool:
+    case manifest::NodeType::kInt:
+      return out.Bare(node.text);
+    case manifest::NodeType::kFloat:
+      // YAML writes more forms than JSON reads (".5"); protobuf takes numbers as strings too.
+    case manifest::NodeType::kString:
+      return out.Text(node.text);
+    case manifest::NodeType::kMap:
+    case manifest::NodeType::kList:
+      break;
+  }
+  const bool empty = node.first_child == nullptr;
+  const bool map = node.type == manifest::NodeType::kMap;
+  if (map) {
+    out.StartMap(empty);
+  } else {
+    out.StartList(empty);
+  }
+  for (const manifest::Node* child = node.first_child; child != nullptr; child = child->next) {
+    if (map) out.Key(child->key);
+    Write(*child, out);
+  }
+  out.End();
+}
+
+}  // namespace
+
+absl::StatusOr<Bootstrap> ParseBootstrap(std::string_view text, const std::string& file) {
+  std::string json;
+  std::string problem;
+  int documents = 0;
+  const manifest::ReadLimits limits;
+  if (text.size() > limits.max_stream_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(file, " is larger than 16 MiB"));
+  }
+  manifest::DocumentHandler handler;
+  handler.on_document = [&](const manifest::Node& root) {
+    ++documents;
+    manifest::JsonSink sink;
+    Write(root, sink);
+    json = sink.Take();
+    return documents < 2;
+  };
+  handler.on_error = [&](int line, std::string reason) {
+    problem = absl::StrCat(file, ":", line, ": ", reason);
+    return false;
+  };
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  if (start != std::string_view::npos && text[start] == '{') {
+    manifest::ReadJson(text, 1, limits, handler);
+  } else {
+    manifest::ReadYaml(text, 1, limits, handler);
+  }
+  if (!problem.empty()) return absl::InvalidArgumentError(problem);
+  if (documents != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": a bootstrap is one document; there are ", documents));
+  }
+  Bootstrap bootstrap;
+  const google::protobuf::util::Status status =
+      google::protobuf::util::JsonStringToMessage(json, &bootstrap);
+  if (!status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": ", std::string(status.message().data(), status.message().size())));
+  }
+  return bootstrap;
+}
+
+absl::StatusOr<Bootstrap> ReadBootstrap(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    return absl::NotFoundError(absl::StrCat(file, ": ", strerrordesc_np(errno)));
+  }
+  std::stringstream all;
+  all << in.rdbuf();
+  return ParseBootstrap(std::move(all).str(), file);
+}
+
+absl::StatusOr<Bootstrap> BootstrapFromFlags(const ControlFlags& flags) {
+  const size_t colon = flags.address.rfind(':');
+  uint32_t port = 0;
+  if (colon == std::string::npos || colon == 0 ||
+      !absl::SimpleAtoi(flags.address.substr(colon + 1), &port) || port == 0 || port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--control \"", flags.address, "\": wants HOST:PORT, as in 127.0.0.1:15010"));
+  }
+  std::string host = flags.address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  const std::vector<std::string> gateway = absl::StrSplit(flags.gateway, '/');
+  if (gateway.size() != 2 || gateway[0].empty() || gateway[1].empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--gateway \"", flags.gateway, "\": wants NAMESPACE/NAME"));
+  }
+  Bootstrap bootstrap;
+  bootstrap.mutable_node()->set_id(flags.node_id);
+  bootstrap.mutable_node()->set_cluster(flags.gateway);
+
+  auto* cluster = bootstrap.mutable_static_resources()->add_clusters();
+  cluster->set_name(std::string(kControlCluster));
+  cluster->mutable_connect_timeout()->set_seconds(5);
+  cluster->set_type(event::Address::FromIp(host, 1).ok()
+                        ? envoy::config::cluster::v3::Cluster::STATIC
+                        : envoy::config::cluster::v3::Cluster::STRICT_DNS);
+  cluster->mutable_load_assignment()->set_cluster_name(cluster->name());
+  auto* address = cluster->mutable_load_assignment()
+                      ->add_endpoints()
+                      ->add_lb_endpoints()
+                      ->mutable_endpoint()
+                      ->mutable_address()
+                      ->mutable_socket_address();
+  address->set_address(host);
+  address->set_port_value(port);
+
+  envoy::extensions::upstreams::http::v3::HttpProtocolOptions http;
+  http.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  (*cluster->mutable_typed_extension_protocol_options())
+      ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+          .PackFrom(http);
+
+  if (!flags.ca_file.empty()) {
+    envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext tls;
+    tls.set_sni(host);
+    tls.set_auto_sni_san_validation(true);
+    auto* common = tls.mutable_common_tls_context();
+    common->add_alpn_protocols("h2");
+    common->mutable_validation_context()->mutable_trusted_ca()->set_filename(flags.ca_file);
+    if (!flags.cert_file.empty()) {
+      auto* certificate = common->add_tls_certificates();
+      certificate->mutable_certificate_chain()->set_filename(flags.cert_file);
+      certificate->mutable_private_key()->set_filename(flags.key_file);
+    }
+    cluster->mutable_transport_socket()->set_name("tls");
+    cluster->mutable_transport_socket()->mutable_typed_config()->PackFrom(tls);
+  }
+
+  auto* dynamic = bootstrap.mutable_dynamic_resources();
+  dynamic->mutable_lds_config()->mutable_ads();
+  dynamic->mutable_cds_config()->mutable_ads();
+  auto* ads = dynamic->mutable_ads_config();
+  ads->set_api_type(envoy::config::core::v3::ApiConfigSource::DELTA_GRPC);
+  ads->add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(cluster->name());
+  return bootstrap;
+}
+
+}  // namespace sluice::xdsclient

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdsclient/config_store.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/manual_clock.h"
+#include "dataplane/upstream/dns_resolver_fake.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "envoy/config/listener/v3/listener.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+
+namespace sluice::xdsclient {
+namespace {
+
+template <typename Message>
+std::string FromJson(const std::string& json) {
+  Message message;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &message);
+  EXPECT_TRUE(status.ok()) << std::string(status.message()) << "\n" << json;
+  return message.SerializeAsString();
+}
+
+std::string EdsCluster(const std::string& name, const std::string& timeout = "1s") {
+  return FromJson<envoy::config::cluster::v3::Cluster>(
+      absl::StrCat(R"({"name":")", name, R"(","type":"EDS","connectTimeout":")", timeout,
+                   R"(","edsClusterConfig":{"edsConfig":{"ads":{}}}})"));
+}
+
+std::string Assignment(const std::string& name, int port) {
+  return FromJson<envoy::config::endpoint::v3::ClusterLoadAssignment>(
+      absl::StrCat(R"({"clusterName":")", name,
+                   R"(","endpoints":[{"lbEndpoints":[{"endpoint":{"address":{"socketAddress":)",
+                   R"({"address":"127.0.0.1","portValue":)", port, "}}}}]}]}"));
+}
+
+std::string Routes(const std::string& name, const std::string& cluster) {
+  return FromJson<envoy::config::route::v3::RouteConfiguration>(absl::StrCat(
+      R"({"name":")", name, R"(","virtualHosts":[{"name":"all","domains":["*"],"routes":)",
+      R"([{"match":{"prefix":"/"},"route":{"cluster":")", cluster, R"("}}]}]})"));
+}
+
+std::string Listener(const std::string& name, const std::string& routes) {
+  return FromJson<envoy::config::listener::v3::Listener>(absl::StrCat(
+      R"({"name":")", name,
+      R"(","address":{"socketAddress":{"address":"127.0.0.1","portValue":8080}},)",
+      R"("filterChains":[{"filters":[{"name":"hcm","typedConfig":{"@type":"type.googleapis.com/)",
+      R"(envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",)",
+      R"("statPrefix":"x","rds":{"routeConfigName":")", routes,
+      R"(","configSource":{"ads":{}}},"httpFilters":[{"name":"router","typedConfig":{"@type":)",
+      R"("type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}]}}]}]})"));
+}
+
+class ConfigStoreTest : public testing::Test {
+ protected:
+  ConfigStoreTest()
+      : store(loop, resolver, {},
+              {.publish = [this](auto snapshot) { published.push_back(std::move(snapshot)); },
+               .acquire_sockets = [this](const config::Listener&) { return sockets; },
+               .interest =
+                   [this](ResourceType type, std::set<std::string> names) {
+                     interest[type] = std::move(names);
+                   }}) {}
+
+  // One resource of a response; returns the refusal's reason, or nothing.
+  std::string Put(ResourceType type, const std::string& name, std::string body,
+                  const std::string& version = "1") {
+    auto rejections = store.OnResources(type, {{name, version, std::move(body)}}, {});
+    loop.RunOnce();
+    return rejections.empty() ? "" : rejections.front().reason;
+  }
+  void Remove(ResourceType type, const std::string& name) {
+    store.OnResources(type, {}, {name});
+    loop.RunOnce();
+  }
+  void AdvanceMs(int64_t ms) {
+    for (int64_t i = 0; i < ms; i += 500) {
+      clock.AdvanceMs(500);
+      loop.RunOnce();
+    }
+  }
+  // Cluster "c" with endpoints, routes "r" to it, listener "l".
+  void PutAll() {
+    Put(ResourceType::kCluster, "c", EdsCluster("c"));
+    Put(ResourceType::kEndpoints, "c", Assignment("c", 9001));
+    Put(ResourceType::kListener, "l", Listener("l", "r"));
+    Put(ResourceType::kRoutes, "r", Routes("r", "c"));
+  }
+  const config::Snapshot& last() { return *published.back(); }
+
+  base::ManualClock clock;
+  event::Loop loop{clock};
+  upstream::FakeDnsResolver resolver;
+  absl::Status sockets;
+  std::vector<std::shared_ptr<const config::Snapshot>> published;
+  std::map<ResourceType, std::set<std::string>> interest;
+  ConfigStore store;
+};
+
+TEST_F(ConfigStoreTest, NamesWhatItNeedsAsItLearnsOfIt) {
+  Put(ResourceType::kCluster, "c", EdsCluster("c"));
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"c"});
+  Put(ResourceType::kListener, "l", Listener("l", "r"));
+  EXPECT_EQ(interest[ResourceType::kRoutes], std::set<std::string>{"r"});
+  Remove(ResourceType::kListener, "l");
+  EXPECT_TRUE(interest[ResourceType::kRoutes].empty());
+}
+
+TEST_F(ConfigStoreTest, AClusterServesOnceItsEndpointsAreThere) {
+  Put(ResourceType::kCluster, "c", EdsCluster("c"));
+  EXPECT_TRUE(published.empty() || last().clusters.empty());
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001));
+  ASSERT_TRUE(last().clusters.contains("c"));
+  EXPECT_EQ(last().clusters.at("c").endpoints->endpoints.at(0).port, 9001);
+}
+
+TEST_F(ConfigStoreTest, AListenerServesOnceItsRoutesAreThere) {
+  Put(ResourceType::kCluster, "c", EdsCluster("c"));
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001));
+  Put(ResourceType::kListener, "l", Listener("l", "r"));
+  EXPECT_TRUE(last().listeners.empty());
+  EXPECT_FALSE(store.settled());
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"));
+  ASSERT_EQ(last().listeners.size(), 1u);
+  EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, nullptr);
+  EXPECT_TRUE(store.settled());
+}
+
+TEST_F(ConfigStoreTest, NewRoutesWaitForTheirClusterWhileTheOldOnesServe) {
+  PutAll();
+  const auto old_router = last().listeners[0]->filter_chains[0].http->router;
+  Put(ResourceType::kRoutes, "r", Routes("r", "new"), "2");
+  EXPECT_EQ(last().listeners[0]->filter_chains[0].http->router, old_router);
+  Put(ResourceType::kCluster, "new", EdsCluster("new"));
+  EXPECT_EQ(last().listeners[0]->filter_chains[0].http->router, old_router);
+  Put(ResourceType::kEndpoints, "new", Assignment("new", 9002));
+  EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
+  EXPECT_TRUE(last().clusters.contains("new"));
+}
+
+TEST_F(ConfigStoreTest, WhatNeverBecomesWarmIsTakenAfterFifteenSeconds) {
+  PutAll();
+  const auto old_router = last().listeners[0]->filter_chains[0].http->router;
+  Put(ResourceType::kRoutes, "r", Routes("r", "unknown"), "2");
+  AdvanceMs(14'000);
+  EXPECT_EQ(last().listeners[0]->filter_chains[0].http->router, old_router);
+  AdvanceMs(2'000);
+  EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
+}
+
+TEST_F(ConfigStoreTest, ARemovedClusterStaysUntilNoRouteNamesIt) {
+  PutAll();
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_TRUE(last().clusters.contains("c"));
+  Put(ResourceType::kCluster, "d", EdsCluster("d"));
+  Put(ResourceType::kEndpoints, "d", Assignment("d", 9002));
+  Put(ResourceType::kRoutes, "r", Routes("r", "d"), "2");
+  EXPECT_FALSE(last().clusters.contains("c"));
+}
+
+TEST_F(ConfigStoreTest, ABadResourceIsRefusedAndTheOldOneServesOn) {
+  PutAll();
+  const size_t before = published.size();
+  const auto old = last().listeners[0];
+  const std::string reason = Put(ResourceType::kRoutes, "r", "\xff\xff", "2");
+  EXPECT_NE(reason.find("r"), std::string::npos);
+  EXPECT_EQ(published.size(), before);
+  EXPECT_EQ(last().listeners[0], old);
+  EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "1");
+}
+
+TEST_F(ConfigStoreTest, AnAddressThatMayNotBeHadRefusesTheListener) {
+  sockets = absl::PermissionDeniedError("bind 127.0.0.1:80: Permission denied");
+  EXPECT_NE(Put(ResourceType::kListener, "l", Listener("l", "r")).find("Permission denied"),
+            std::string::npos);
+}
+
+TEST_F(ConfigStoreTest, WhatDidNotChangeKeepsItsPointer) {
+  PutAll();
+  const auto listener = last().listeners[0];
+  const auto cluster = last().clusters.at("c").cluster;
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9002), "2");
+  EXPECT_EQ(last().listeners[0], listener);
+  EXPECT_EQ(last().clusters.at("c").cluster, cluster);
+  EXPECT_EQ(last().clusters.at("c").endpoints->endpoints.at(0).port, 9002);
+  Put(ResourceType::kCluster, "c", EdsCluster("c", "2s"), "2");
+  EXPECT_NE(last().clusters.at("c").cluster, cluster);
+  EXPECT_EQ(last().listeners[0], listener);
+}
+
+TEST_F(ConfigStoreTest, TheSameResourcesGiveTheSameHash) {
+  PutAll();
+  const std::string hash = last().content_hash;
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  EXPECT_NE(last().content_hash, hash);
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "1");
+  EXPECT_EQ(last().content_hash, hash);
+}
+
+TEST_F(ConfigStoreTest, StaticResourcesAreNotTheControlPlanesToChange) {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  ASSERT_TRUE(
+      bootstrap.mutable_static_resources()->add_clusters()->ParseFromString(EdsCluster("mine")));
+  EXPECT_TRUE(store.AddStatic(bootstrap).empty());
+  EXPECT_NE(Put(ResourceType::kCluster, "mine", EdsCluster("mine", "9s"), "2"), "");
+  Remove(ResourceType::kCluster, "mine");
+  EXPECT_TRUE(store.raw(ResourceType::kCluster).contains("mine"));
+}
+
+}  // namespace
+}  // namespace sluice::xdsclient

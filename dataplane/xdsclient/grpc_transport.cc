@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdsclient/grpc_transport.h"
+
+#include <fstream>
+#include <memory>
+#include <utility>
+
+#include "absl/log/log.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "dataplane/upstream/grpc_stream.h"
+
+namespace sluice::xdsclient {
+namespace {
+
+constexpr std::string_view kService = "/envoy.service.discovery.v3.AggregatedDiscoveryService/";
+
+std::string ReadToken(const std::string& file) {
+  std::ifstream in(file);
+  std::string token;
+  if (!in || !std::getline(in, token)) {
+    LOG(ERROR) << "the control plane's token cannot be read from " << file;
+    return "";
+  }
+  return std::string(absl::StripAsciiWhitespace(token));
+}
+
+class GrpcTransport final : public AdsTransport, private upstream::GrpcStreamUser {
+ public:
+  GrpcTransport(event::Loop& loop, upstream::ClusterSet& clusters,
+                upstream::GrpcStream::Options options, AdsTransportUser& user)
+      : user_(user), stream_(loop, clusters, std::move(options), *this) {
+    stream_.Start();
+  }
+
+  void Send(std::string_view message) override { stream_.Send(message); }
+
+ private:
+  void OnMessage(std::string_view message) override { user_.OnResponse(message); }
+  void OnStatus(upstream::GrpcCode code, std::string_view message) override {
+    user_.OnStreamClosed(absl::StrCat(message.empty() ? "closed by the server" : message,
+                                      " (gRPC status ", static_cast<int>(code), ")"));
+  }
+
+  AdsTransportUser& user_;
+  upstream::GrpcStream stream_;
+};
+
+}  // namespace
+
+AdsTransportFactory GrpcTransportFactory(event::Loop& loop, upstream::ClusterSet& clusters,
+                                         GrpcTransportOptions options) {
+  return [&loop, &clusters, options = std::move(options)](AdsTransportUser& user) {
+    upstream::GrpcStream::Options call;
+    call.cluster = options.cluster;
+    call.method = absl::StrCat(
+        kService, options.delta ? "DeltaAggregatedResources" : "StreamAggregatedResources");
+    if (!options.token_file.empty()) {
+      call.metadata.push_back({"authorization", "Bearer " + ReadToken(options.token_file)});
+    }
+    return std::make_unique<GrpcTransport>(loop, clusters, std::move(call), user);
+  };
+}
+
+}  // namespace sluice::xdsclient

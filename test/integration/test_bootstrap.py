@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sluice-proxy on an Envoy v3 bootstrap file."""
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from harness.clients import curl
+from harness.ports import accepts, free_port
+from harness.process import Process, program
+
+
+def bootstrap(port, admin_port, upstream_port):
+    types = "type.googleapis.com/envoy.extensions.filters"
+    return {
+        "node": {"id": "proxy-1", "cluster": "test"},
+        "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": admin_port}}},
+        "static_resources": {
+            "listeners": [{
+                "name": "main",
+                "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+                "filter_chains": [{"filters": [{
+                    "name": "envoy.filters.network.http_connection_manager",
+                    "typed_config": {
+                        "@type": types + ".network.http_connection_manager.v3.HttpConnectionManager",
+                        "stat_prefix": "main",
+                        "http_filters": [{
+                            "name": "envoy.filters.http.router",
+                            "typed_config": {"@type": types + ".http.router.v3.Router"},
+                        }],
+                        "route_config": {
+                            "name": "r",
+                            "virtual_hosts": [{
+                                "name": "all",
+                                "domains": ["*"],
+                                "routes": [{"match": {"prefix": "/"},
+                                            "route": {"cluster": "up"}}],
+                            }],
+                        },
+                    },
+                }]}],
+            }],
+            "clusters": [{
+                "name": "up",
+                "type": "STATIC",
+                "connect_timeout": "1s",
+                "load_assignment": {
+                    "cluster_name": "up",
+                    "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
+                        "address": "127.0.0.1", "port_value": upstream_port}}}}]}],
+                },
+            }],
+        },
+    }
+
+
+def write(tmp_path, config, form):
+    path = tmp_path / f"bootstrap.{form}"
+    path.write_text(json.dumps(config) if form == "json" else yaml.safe_dump(config))
+    return path
+
+
+def validate(path):
+    return subprocess.run([program("sluice-proxy"), "-c", str(path), "--mode", "validate"],
+                          capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_a_static_bootstrap_serves(tmp_path, blue, form):
+    port, admin = free_port(), free_port()
+    path = write(tmp_path, bootstrap(port, admin, blue.port), form)
+    with Process("proxy", [program("sluice-proxy"), "-c", path, "--concurrency", 1],
+                 tmp_path) as proxy:
+        proxy.until("the listener", lambda: accepts(port))
+        assert curl(f"http://127.0.0.1:{port}/a").json()["upstream"] == "blue"
+        assert curl(f"http://127.0.0.1:{admin}/ready").status == 200
+
+
+def test_strict_dns_resolves(tmp_path, blue):
+    port, admin = free_port(), free_port()
+    config = bootstrap(port, admin, blue.port)
+    cluster = config["static_resources"]["clusters"][0]
+    cluster["type"] = "STRICT_DNS"
+    cluster["dns_lookup_family"] = "V4_ONLY"
+    (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    endpoint["endpoint"]["address"]["socket_address"]["address"] = "localhost"
+    path = write(tmp_path, config, "yaml")
+    with Process("proxy", [program("sluice-proxy"), "-c", path], tmp_path) as proxy:
+        proxy.until("ready", lambda: curl(f"http://127.0.0.1:{admin}/ready").status == 200)
+        assert curl(f"http://127.0.0.1:{port}/a").json()["upstream"] == "blue"
+
+
+def test_validate_accepts_and_starts_nothing(tmp_path, blue):
+    port = free_port()
+    done = validate(write(tmp_path, bootstrap(port, free_port(), blue.port), "yaml"))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda c: c["static_resources"]["clusters"][0].update(typo=1), ["typo"]),
+        (lambda c: c["static_resources"]["clusters"][0].update(connect_timeout="soon"),
+         ["connect_timeout"]),
+        (lambda c: c["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0][
+            "typed_config"]["route_config"]["virtual_hosts"][0]["routes"][0]["route"].update(
+                cluster="nobody"), ["nobody"]),
+    ],
+    ids=["unknown-field", "bad-duration", "unknown-cluster"])
+def test_validate_names_what_is_wrong(tmp_path, blue, change, words):
+    config = bootstrap(free_port(), free_port(), blue.port)
+    change(config)
+    done = validate(write(tmp_path, config, "yaml"))
+    assert done.returncode != 0
+    for word in words:
+        assert word in done.stdout + done.stderr
+
+
+def test_a_missing_file_is_named(tmp_path):
+    done = validate(tmp_path / "no.yaml")
+    assert done.returncode != 0
+    assert "no.yaml" in done.stderr

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the control plane knows of its proxies."""
+import socket
+
+import pytest
+
+from harness import objects
+from harness.gateway import Control, Proxy
+from harness.objects import rule
+from harness.ports import accepts, free_port
+from harness.wait import until
+
+
+def test_fleet_shows_the_proxy_in_step(stack):
+    (proxy,) = stack.control.fleet()
+    assert proxy["node"] == "proxy-1" or proxy.get("nodeId") == "proxy-1"
+    table = stack.control.ctl("fleet").stdout
+    assert "proxy-1" in table
+    assert "default/edge" in table
+
+
+def test_a_proxy_that_ends_leaves_the_fleet(stack):
+    stack.proxy.stop()
+    until("an empty fleet", lambda: stack.control.fleet() == [])
+
+
+def test_wait_is_for_every_proxy(stack, tmp_path):
+    with Proxy(tmp_path, stack.control.ports["xds"], node_id="proxy-2"):
+        until("two proxies", lambda: len(stack.control.fleet()) == 2)
+        told = stack.control.apply_live(objects.route("main", "edge", [rule("green")]))
+        assert "proxy-1" in told.stdout and "proxy-2" in told.stdout
+        for _ in range(20):  # both share the port
+            assert stack.get().json()["upstream"] == "green"
+
+
+@pytest.fixture
+def taken_port():
+    """A port that no proxy can listen on: bound here, without SO_REUSEPORT."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+def test_a_refusal_is_shown_with_its_reason_and_others_keep_serving(tmp_path, blue, taken_port):
+    good_port = free_port()
+    with Control(tmp_path) as control:
+        control.apply(
+            objects.gateway_class(),
+            objects.gateway("good", [objects.http_listener(good_port)]),
+            objects.gateway("bad", [objects.http_listener(taken_port)]),
+            objects.backend("blue", blue.port),
+            objects.route("good", "good", [rule("blue")]),
+            objects.route("bad", "bad", [rule("blue")]))
+        with Proxy(tmp_path, control.ports["xds"], "default/good", "good-1"), \
+                Proxy(tmp_path, control.ports["xds"], "default/bad", "bad-1", wait=False) as bad:
+            text = bad.until(
+                "the refusal in fleet",
+                lambda: (t := control.ctl("fleet").stdout) and str(taken_port) in t and t)
+            assert "bad-1" in text
+            status = control.get("gateways", "bad")["status"]
+            assert str(taken_port) in str(status)
+            assert accepts(good_port)
+            waited = control.apply(
+                objects.route("good", "good", [rule("blue", timeouts={"request": "9s"})]),
+                args=("--wait",))
+            assert "good-1" in waited.stdout
+
+
+def test_status_says_how_many_proxies_serve_a_route(stack):
+    def live():
+        return "1/1" in str(stack.control.get("httproutes", "main").get("status"))
+
+    stack.proxy.until("Live 1/1", live)
