@@ -30,7 +30,7 @@ push::v1::ProxyState ToProto(xdsserver::ProxyState state) {
 }
 
 push::v1::Proxy ViewOf(const xdsserver::ProxyStatus& status, const xdsserver::SnapshotCache& cache,
-                       const FindCauses& find_causes) {
+                       const FindCause& find_cause) {
   push::v1::Proxy proxy;
   proxy.set_node(status.node_id);
   proxy.set_gateway(status.group);
@@ -52,9 +52,9 @@ push::v1::Proxy ViewOf(const xdsserver::ProxyStatus& status, const xdsserver::Sn
     SetTime(type.refusal->at, *refusal.mutable_at());
     for (const std::string& name : type.refusal->resources) {
       refusal.add_resources(name);
-      for (const manifest::Problem& cause : find_causes(status.group, type.type_url, name)) {
-        *refusal.add_causes() = ToProto(cause);
-      }
+      const std::optional<manifest::Problem> cause =
+          find_cause(status.group, type.type_url, name, type.refusal->error);
+      if (cause.has_value()) *refusal.add_causes() = ToProto(*cause);
     }
   }
   for (const std::string& field : status.unsupported_fields) proxy.add_unsupported_fields(field);

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "api/manifest/origin.h"
 #include "controlplane/xdsserver/fleet.h"
@@ -13,14 +13,16 @@
 
 namespace sluice::pushapi {
 
-// The objects and fields that a resource of a Gateway was made of: how a NACK finds its cause.
-using FindCauses = std::function<std::vector<manifest::Problem>(
-    std::string_view gateway, std::string_view type_url, std::string_view resource)>;
+// The object and field that a resource of a Gateway was made of: how a NACK finds its cause.
+// `error` is the NACK's text, which may name a part of the resource.
+using FindCause = std::function<std::optional<manifest::Problem>(
+    std::string_view gateway, std::string_view type_url, std::string_view resource,
+    std::string_view error)>;
 
 push::v1::ProxyState ToProto(xdsserver::ProxyState state);
 
 // How one proxy is to be shown.
 push::v1::Proxy ViewOf(const xdsserver::ProxyStatus& status, const xdsserver::SnapshotCache& cache,
-                       const FindCauses& find_causes);
+                       const FindCause& find_cause);
 
 }  // namespace sluice::pushapi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/pushapi/handlers.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ Handlers::Handlers(const Ground& ground)
     : ground_(ground),
       writer_(ground.registry, ground.store, ground.board, ground.propagation, ground.judge,
               ground.clock),
-      reader_(ground.store, ground.board, ground.fleet) {}
+      reader_(ground.store, ground.board, ground.fleet, ground.cache) {}
 
 absl::StatusOr<push::v1::ApplyResponse> Handlers::Apply(const Caller& caller,
                                                         const push::v1::ApplyRequest& request) {
@@ -69,7 +70,7 @@ absl::StatusOr<push::v1::FleetResponse> Handlers::Fleet(const Caller& caller,
   push::v1::FleetResponse response;
   response.set_revision(ground_.board.revision());
   for (const xdsserver::ProxyStatus& status : ground_.fleet.View(request.gateway())) {
-    *response.add_proxies() = ViewOf(status, ground_.cache, ground_.find_causes);
+    *response.add_proxies() = ViewOf(status, ground_.cache, ground_.find_cause);
   }
   const std::shared_ptr<const store::ObjectSet> objects = ground_.store.Current();
   if (objects == nullptr) return response;

@@ -29,7 +29,7 @@ struct Ground {
   xdsserver::Fleet& fleet;
   Propagation& propagation;
   Judge judge;
-  FindCauses find_causes;
+  FindCause find_cause;
   std::function<absl::Time()> clock;
 };
 

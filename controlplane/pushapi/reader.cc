@@ -40,7 +40,7 @@ absl::StatusOr<push::v1::GetResponse> Reader::Get(const Caller& caller,
     return absl::NotFoundError(absl::StrCat("There is no ", key.ToString(), "."));
   }
   push::v1::GetResponse response;
-  response.set_json(Show(caller, *stored, status::Liveness(fleet_.View())));
+  response.set_json(Show(caller, *stored, status::Liveness(fleet_.View(), cache_.List())));
   return response;
 }
 
@@ -56,7 +56,7 @@ absl::StatusOr<push::v1::ListResponse> Reader::List(const Caller& caller,
   if (kinds.empty()) {
     for (const std::string_view kind : objects->Kinds()) kinds.emplace_back(kind);
   }
-  const status::Liveness liveness(fleet_.View());
+  const status::Liveness liveness(fleet_.View(), cache_.List());
   push::v1::ListResponse response;
   response.set_revision(objects->revision());
   for (const std::string& kind : kinds) {

@@ -7,6 +7,7 @@
 #include "controlplane/status/liveness.h"
 #include "controlplane/store/store.h"
 #include "controlplane/xdsserver/fleet.h"
+#include "controlplane/xdsserver/snapshot_cache.h"
 #include "sluice/push/v1/push.pb.h"
 
 namespace sluice::pushapi {
@@ -19,8 +20,9 @@ namespace sluice::pushapi {
 // Errors:   kNotFound, kInvalidArgument (no such kind), kUnavailable before the registry was read.
 class Reader {
  public:
-  Reader(const store::Store& store, const status::Board& board, const xdsserver::Fleet& fleet)
-      : store_(store), board_(board), fleet_(fleet) {}
+  Reader(const store::Store& store, const status::Board& board, const xdsserver::Fleet& fleet,
+         const xdsserver::SnapshotCache& cache)
+      : store_(store), board_(board), fleet_(fleet), cache_(cache) {}
 
   absl::StatusOr<push::v1::GetResponse> Get(const Caller& caller,
                                             const push::v1::GetRequest& request) const;
@@ -34,6 +36,7 @@ class Reader {
   const store::Store& store_;
   const status::Board& board_;
   const xdsserver::Fleet& fleet_;
+  const xdsserver::SnapshotCache& cache_;
 };
 
 // Takes what is secret off a Secret; other kinds stay as they are.

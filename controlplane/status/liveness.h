@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controlplane/xdsserver/fleet.h"
+#include "controlplane/xdsserver/snapshot_cache.h"
 
 namespace sluice::status {
 
@@ -27,9 +29,11 @@ struct LiveCount {
 // Lifetime: a value.
 class Liveness {
  public:
-  explicit Liveness(const std::vector<xdsserver::ProxyStatus>& fleet);
+  Liveness(const std::vector<xdsserver::ProxyStatus>& fleet,
+           const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots);
 
-  // Of the Gateway NS/NAME, for what its snapshots hold from `sequence` on.
+  // Of the Gateway NS/NAME, for what was made known at `sequence` (of the snapshot cache): a
+  // proxy that has the Gateway's snapshot of then, or the present one, serves it.
   [[nodiscard]] LiveCount Count(std::string_view gateway, uint64_t sequence) const;
 
  private:
@@ -40,6 +44,7 @@ class Liveness {
     std::string error;
   };
   std::map<std::string, std::vector<Proxy>, std::less<>> by_gateway_;
+  std::map<std::string, uint64_t, std::less<>> current_;  // by Gateway
 };
 
 }  // namespace sluice::status

@@ -26,7 +26,8 @@ class Collector {
 
   void Add(const std::string& path, const std::vector<resolve::Condition>& conditions) {
     for (const resolve::Condition& condition : conditions) {
-      if (resolve::IsGood(condition)) continue;
+      // FindUnsupported names these fields one by one.
+      if (resolve::IsGood(condition) || condition.type == "sluice.dev/FieldsIgnored") continue;
       std::string reason = absl::StrCat(condition.reason, ": ", condition.message);
       // One cause often makes several conditions.
       if (!said_.emplace(path, reason).second) continue;
