@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/base/log_severity.h"
 #include "absl/flags/flag.h"
@@ -48,6 +49,18 @@ constexpr int kUsageError = 2;
 std::string HostName() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "sluice-proxy";
+}
+
+// --node-id and --node_id are the same flag; Abseil knows the second.
+std::vector<std::string> WithUnderscores(int argc, char** argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  for (std::string& word : words) {
+    if (word.substr(0, 2) != "--") continue;
+    for (size_t i = 2; i < word.size() && word[i] != '='; ++i) {
+      if (word[i] == '-') word[i] = '_';
+    }
+  }
+  return words;
 }
 
 int Fail(const absl::Status& status, int code = 1) {
@@ -95,7 +108,15 @@ int main(int argc, char** argv) {
       "carries traffic as a control plane, or a bootstrap file, says.\n"
       "Example: sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
       "Example: sluice-proxy -c bootstrap.yaml --concurrency 2");
-  absl::ParseCommandLine(argc, argv);
+  std::vector<std::string> words = WithUnderscores(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  const std::vector<char*> rest =
+      absl::ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
+  if (rest.size() > 1) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("\"", rest[1], "\" is no flag")),
+                kUsageError);
+  }
   absl::InitializeLog();
   const std::string level = absl::GetFlag(FLAGS_log_level);
   absl::SetStderrThreshold(level == "error"     ? absl::LogSeverityAtLeast::kError
