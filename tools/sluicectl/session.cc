@@ -96,12 +96,7 @@ bool Session::Take(const PushClient::Reply& reply) {
     streams_.err << "Nothing was changed.\n";
     return false;
   }
-  streams_.err << "sluicectl: ";
-  if (exit_code_ == ExitCode::kUnreachable) {
-    streams_.err << (code == absl::StatusCode::kUnavailable ? "cannot reach " : "") << server_
-                 << ": ";
-  }
-  streams_.err << reply.text << "\n";
+  streams_.err << "sluicectl: " << server_ << ": " << reply.text << "\n";
   return false;
 }
 

@@ -18,6 +18,8 @@
 namespace sluice::pushapi {
 namespace {
 
+constexpr size_t kMaxPathBytes = 1024;
+
 struct HostPort {
   std::string host;
   int port = 0;
@@ -67,6 +69,12 @@ class HttplibRestListener : public RestListener {
     server_.set_socket_options([](socket_t socket) {
       const int on = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    });
+    // The library's routing recurses over the path, once a byte.
+    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+      if (request.path.size() <= kMaxPathBytes) return httplib::Server::HandlerResponse::Unhandled;
+      response.status = 414;
+      return httplib::Server::HandlerResponse::Handled;
     });
     const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
       Serve(request, response);
