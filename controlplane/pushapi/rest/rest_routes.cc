@@ -354,7 +354,8 @@ RestResponse ProblemResponse(const absl::Status& status) {
             {"title", TitleOf(response.status)},
             {"status", response.status},
             {"detail", std::string(status.message())}};
-  for (const push::v1::Problem& problem : RejectionOf(status).problems()) {
+  const push::v1::Rejection rejection = RejectionOf(status);
+  for (const push::v1::Problem& problem : rejection.problems()) {
     body["problems"].push_back(Json{{"file", problem.file()},
                                     {"line", problem.line()},
                                     {"resource", problem.resource()},
