@@ -11,11 +11,22 @@ namespace sluice::listener {
 namespace {
 
 constexpr int64_t kAcceptPauseMs = 100;
+constexpr int64_t kDefaultHandshakeMs = 15'000;
 
 // One turn's share: a flood of connections must not starve those that are open.
 constexpr int kAcceptsPerTurn = 32;
 
 telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
+
+// Before the chain is known, the first chain's limit stands for all. Unset, as foreign control planes
+// leave it, a handshake is bounded all the same.
+int64_t HandshakeTimeoutMs(const config::Listener& listener) {
+  const config::FilterChain& chain = listener.filter_chains.empty()
+                                         ? *listener.default_filter_chain
+                                         : listener.filter_chains.front();
+  return chain.transport_connect_timeout_ms > 0 ? chain.transport_connect_timeout_ms
+                                                : kDefaultHandshakeMs;
+}
 
 // Whether connections made under `before` may live on under `after`.
 bool SameClientRules(const config::FilterChain& before, const config::FilterChain& after) {
@@ -182,10 +193,7 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& local
                  .local = local,
                  .listener = name_,
                  .id = next_id_,
-                 .handshake_timeout_ms =
-                     config_->filter_chains.empty()
-                         ? config_->default_filter_chain->transport_connect_timeout_ms
-                         : config_->filter_chains.front().transport_connect_timeout_ms});
+                 .handshake_timeout_ms = HandshakeTimeoutMs(*config_)});
   if (any_tls_) {
     auto selector = std::make_unique<TlsSelector>(*this, *connection, accepted.peer, local.port());
     auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *selector);
