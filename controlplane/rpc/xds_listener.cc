@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "controlplane/rpc/call_gate.h"
+#include "controlplane/rpc/listen_security.h"
 #include "controlplane/rpc/xds_reactor.h"
 
 namespace sluice::rpc {
@@ -139,48 +140,19 @@ class GrpcXdsListener : public XdsListener {
   std::optional<Ticker> ticker_;
 };
 
-std::shared_ptr<grpc::ServerCredentials> TransportOf(const XdsListenerOptions& options,
-                                                     const CredentialTable& credentials) {
-  if (options.certificate_pem.empty()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions ssl(
-      options.client_ca_pem.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-      // With tokens about, a certificate is one of two ways in; it is verified if it is given.
-      : credentials.has_tokens() ? GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY
-                                 : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  ssl.pem_root_certs = options.client_ca_pem;
-  ssl.pem_key_cert_pairs.push_back({options.key_pem, options.certificate_pem});
-  return grpc::SslServerCredentials(ssl);
-}
-
-std::string Objection(const XdsListenerOptions& options, const CredentialTable& credentials) {
-  const bool has_tls = !options.certificate_pem.empty();
-  if (has_tls != !options.key_pem.empty()) {
-    return "TLS needs both a certificate and its key";
-  }
-  if (!has_tls && !options.client_ca_pem.empty()) {
-    return "a client CA is of no use without TLS: give a certificate and its key too";
-  }
-  if (IsLoopback(options.address)) return {};
-  if (!has_tls) return "off loopback TLS is required: give a certificate and its key";
-  if (options.client_ca_pem.empty() && !credentials.has_tokens()) {
-    return "off loopback a credential is required: give a client CA or tokens";
-  }
-  return {};
-}
-
 }  // namespace
 
 std::unique_ptr<XdsListener> XdsListener::Start(const XdsListenerOptions& options,
                                                 CredentialTable credentials,
                                                 xdsserver::StreamPort& port, std::string* error) {
-  if (std::string objection = Objection(options, credentials); !objection.empty()) {
+  const ListenSecurity security{options.certificate_pem, options.key_pem, options.client_ca_pem,
+                                credentials.has_tokens()};
+  if (std::string objection = ObjectionTo(options.address, security); !objection.empty()) {
     *error = "xDS listener " + options.address + ": " + objection;
     return nullptr;
   }
-  const bool is_open = options.client_ca_pem.empty() && !credentials.has_tokens();
-  const auto transport = TransportOf(options, credentials);
-  auto listener = std::make_unique<GrpcXdsListener>(std::move(credentials), is_open, port);
-  if (!listener->Listen(options, transport)) {
+  auto listener = std::make_unique<GrpcXdsListener>(std::move(credentials), IsOpen(security), port);
+  if (!listener->Listen(options, TransportOf(security))) {
     *error = "xDS listener " + options.address +
              ": cannot listen there (port taken, no such address, or the certificate and key do "
              "not load)";

@@ -27,10 +27,9 @@ using envoy::extensions::access_loggers::stream::v3::StdoutAccessLog;
 
 namespace {
 
-constexpr std::string_view kTypes[] = {
-    "envoy.extensions.access_loggers.file.v3.FileAccessLog",
-    "envoy.extensions.access_loggers.stream.v3.StderrAccessLog",
-    "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"};
+constexpr std::string_view kTypes[] = {"envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                                       "envoy.extensions.access_loggers.stream.v3.StderrAccessLog",
+                                       "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"};
 
 absl::Status SetText(const std::string& text, std::string_view field, AccessLog& out,
                      const CompileContext& context) {
@@ -55,8 +54,8 @@ absl::Status CheckLeaves(const nlohmann::json& node, std::string_view field,
   return absl::OkStatus();
 }
 
-absl::Status SetJson(const google::protobuf::Struct& format, std::string_view field,
-                     AccessLog& out, const CompileContext& context) {
+absl::Status SetJson(const google::protobuf::Struct& format, std::string_view field, AccessLog& out,
+                     const CompileContext& context) {
   out.format = AccessLog::Format::kJson;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(format, &json);

@@ -19,8 +19,8 @@ class CompileAccessLogTest : public testing::Test {
   absl::StatusOr<AccessLog> Compile(const std::string& type, const std::string& config,
                                     const std::string& more = "") {
     google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog> logs;
-    *logs.Add() = FromText<envoy::config::accesslog::v3::AccessLog>(absl::StrCat(
-        "typed_config { [type.googleapis.com/", type, "] {", config, "} }", more));
+    *logs.Add() = FromText<envoy::config::accesslog::v3::AccessLog>(
+        absl::StrCat("typed_config { [type.googleapis.com/", type, "] {", config, "} }", more));
     if (absl::Status status = context_.Walk(logs[0]); !status.ok()) return status;
     auto compiled = CompileAccessLogs(logs, context_);
     if (!compiled.ok()) return compiled.status();
@@ -59,8 +59,9 @@ TEST_F(CompileAccessLogTest, JsonKeepsItsNestingAndOneOrder) {
 
 TEST_F(CompileAccessLogTest, StatusFilterIsARange) {
   const auto with = [&](const std::string& op) {
-    return Compile(kStdout, "", absl::StrCat("filter { status_code_filter { comparison { op: ", op,
-                                             " value { default_value: 500 } } } }"))
+    return Compile(kStdout, "",
+                   absl::StrCat("filter { status_code_filter { comparison { op: ", op,
+                                " value { default_value: 500 } } } }"))
         .value();
   };
   EXPECT_EQ(with("GE").min_status, 500);

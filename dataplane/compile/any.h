@@ -14,7 +14,7 @@ namespace sluice::compile {
 // An extension's configuration taken out of its Any. A TypedStruct is converted to the message that
 // it names (xds.type.v3, udpa.type.v1).
 struct Extension {
-  std::string type;                                  // Full name of the message.
+  std::string type;                                    // Full name of the message.
   std::unique_ptr<google::protobuf::Message> message;  // Null if the type is not linked.
 };
 
@@ -24,7 +24,8 @@ absl::StatusOr<Extension> OpenAny(const google::protobuf::Any& any, const Compil
 // The message of `extension` as a T; null if it is another.
 template <typename T>
 const T* As(const Extension& extension) {
-  if (extension.message == nullptr || extension.type != T::descriptor()->full_name()) return nullptr;
+  if (extension.message == nullptr || extension.type != T::descriptor()->full_name())
+    return nullptr;
   return static_cast<const T*>(extension.message.get());
 }
 

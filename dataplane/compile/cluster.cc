@@ -64,8 +64,8 @@ absl::Status CompileDnsCluster(const ClusterMessage& cluster, Cluster& out,
 absl::Status CompileDns(const ClusterMessage& cluster, Cluster& out, CompileContext& context) {
   out.dns_refresh_ms = kDefaultDnsRefreshMs;
   if (cluster.has_dns_refresh_rate()) {
-    SLUICE_ASSIGN_OR_RETURN(
-        out.dns_refresh_ms, Milliseconds(cluster.dns_refresh_rate(), "dns_refresh_rate", context));
+    SLUICE_ASSIGN_OR_RETURN(out.dns_refresh_ms,
+                            Milliseconds(cluster.dns_refresh_rate(), "dns_refresh_rate", context));
   }
   out.respect_dns_ttl = cluster.respect_dns_ttl();
   switch (cluster.dns_lookup_family()) {

@@ -106,9 +106,10 @@ TEST_F(CompileClusterTest, FirstPolicyThatWeHaveIsTaken) {
     return absl::StrCat(kStatic, "load_balancing_policy {", entries, "}");
   };
   const auto entry = [](const std::string& type, const std::string& config = "") {
-    return absl::StrCat("policies { typed_extension_config { name: 'p' typed_config {"
-                        "[type.googleapis.com/envoy.extensions.load_balancing_policies.",
-                        type, "] {", config, "} } } }");
+    return absl::StrCat(
+        "policies { typed_extension_config { name: 'p' typed_config {"
+        "[type.googleapis.com/envoy.extensions.load_balancing_policies.",
+        type, "] {", config, "} } } }");
   };
   const Cluster cluster =
       MustCompile(policies(entry("maglev.v3.Maglev") +

@@ -53,7 +53,6 @@ void RunOne(uint8_t type, const std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto types = sluice::envoy_api::TypePerFile();
   if (size == 0 || types.empty()) return 0;
-  sluice::compile::RunOne(data[0],
-                          std::string(reinterpret_cast<const char*>(data) + 1, size - 1));
+  sluice::compile::RunOne(data[0], std::string(reinterpret_cast<const char*>(data) + 1, size - 1));
   return 0;
 }

@@ -68,9 +68,8 @@ absl::Status CompileContext::Walk(const google::protobuf::Message& message) {
   std::string refused;
   int count = 0;
   for (FieldFinding& finding : support::WalkSupport(message)) {
-    const bool listed =
-        finding.fault == FieldFault::kListed ||
-        (finding.fault == FieldFault::kUnknownField && !options_.reject_unknown);
+    const bool listed = finding.fault == FieldFault::kListed ||
+                        (finding.fault == FieldFault::kUnknownField && !options_.reject_unknown);
     if (listed) {
       List(finding.path, std::move(finding.subject));
     } else if (++count <= kMaxNamed) {

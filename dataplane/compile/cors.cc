@@ -20,7 +20,8 @@ absl::StatusOr<std::shared_ptr<const config::FilterConfig>> CompileCorsPolicy(
     const uint32_t enabled = PerMillion(policy.filter_enabled().default_value());
     if (enabled == 0) return nullptr;
     if (enabled < 1'000'000) {
-      return context.ErrorAt("filter_enabled", "a share of requests makes no sense: wants 0 or 100%");
+      return context.ErrorAt("filter_enabled",
+                             "a share of requests makes no sense: wants 0 or 100%");
     }
   }
   filters::CorsSettings settings;

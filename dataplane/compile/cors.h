@@ -10,8 +10,8 @@
 
 namespace sluice::compile {
 
-// A route's CORS rules. Null where filter_enabled switches them off; a share of requests is refused,
-// since a browser would see one answer to its preflight and another to its request.
+// A route's CORS rules. Null where filter_enabled switches them off; a share of requests is
+// refused, since a browser would see one answer to its preflight and another to its request.
 absl::StatusOr<std::shared_ptr<const config::FilterConfig>> CompileCorsPolicy(
     const envoy::extensions::filters::http::cors::v3::CorsPolicy& policy, CompileContext& context);
 

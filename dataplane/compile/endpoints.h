@@ -12,8 +12,9 @@ namespace sluice::compile {
 
 // What of the cluster decides how its endpoints are read.
 struct EndpointRules {
-  bool names = false;             // Addresses may be host names (DNS clusters).
-  bool locality_weighted = false;  // Else the weights of localities count for nothing, as with Envoy.
+  bool names = false;  // Addresses may be host names (DNS clusters).
+  bool locality_weighted =
+      false;  // Else the weights of localities count for nothing, as with Envoy.
 };
 
 // A ClusterLoadAssignment resource.

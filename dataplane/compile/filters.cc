@@ -110,8 +110,8 @@ absl::StatusOr<CompiledFilters> CompileHttpFilters(const HttpFilters& filters,
     SLUICE_ASSIGN_OR_RETURN(const Extension extension, OpenAny(filter.typed_config(), context));
     last = extension.type;
     if (!IsOneOf(last, kChainTypes)) {
-      SLUICE_RETURN_IF_ERROR(SkipOrRefuse(last, filter.is_optional() || filter.disabled(),
-                                          kChainTypes, context));
+      SLUICE_RETURN_IF_ERROR(
+          SkipOrRefuse(last, filter.is_optional() || filter.disabled(), kChainTypes, context));
       continue;
     }
     SLUICE_RETURN_IF_ERROR(context.Walk(*extension.message));

@@ -44,8 +44,9 @@ absl::Status CompileWeightedClusters(const RouteAction& action, Forward& out,
     SLUICE_ASSIGN_OR_RETURN(CompiledOverrides overrides,
                             CompileOverrides(cluster.typed_per_filter_config(), context));
     if (overrides.max_request_body_bytes.has_value()) {
-      return context.ErrorAt("typed_per_filter_config",
-                             "a body limit is a route's: the cluster is chosen after it is checked");
+      return context.ErrorAt(
+          "typed_per_filter_config",
+          "a body limit is a route's: the cluster is chosen after it is checked");
     }
     weighted.overrides = std::move(overrides.overrides);
     out.clusters.push_back(std::move(weighted));
@@ -62,8 +63,8 @@ absl::Status CompileClusters(const RouteAction& action, Forward& out, CompileCon
     case RouteAction::kClusterHeader:
       out.cluster_header = absl::AsciiStrToLower(action.cluster_header());
       if (!http::IsFieldName(out.cluster_header)) {
-        return context.ErrorAt("cluster_header", absl::StrCat("\"", action.cluster_header(),
-                                                              "\" is no header name"));
+        return context.ErrorAt("cluster_header",
+                               absl::StrCat("\"", action.cluster_header(), "\" is no header name"));
       }
       return absl::OkStatus();
     case RouteAction::kWeightedClusters:

@@ -63,8 +63,8 @@ absl::StatusOr<HeaderEdit> CompileEdit(const HeaderValueOption& option, CompileC
   edit.value = raw ? option.header().raw_value() : option.header().value();
   edit.keep_empty = option.keep_empty_value();
   if (!http::IsFieldValue(edit.value)) {
-    return context.ErrorAt("header.value", absl::StrCat("\"", absl::CHexEscape(edit.value),
-                                                        "\" is no header value"));
+    return context.ErrorAt(
+        "header.value", absl::StrCat("\"", absl::CHexEscape(edit.value), "\" is no header value"));
   }
   if (context.options().check_text_format) {
     const absl::Status status = context.options().check_text_format(edit.value);

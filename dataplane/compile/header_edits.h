@@ -26,9 +26,9 @@ absl::Status CompileBothHeaderEdits(const Message& from, Out& out, CompileContex
   auto request = CompileHeaderEdits(from.request_headers_to_add(), from.request_headers_to_remove(),
                                     "request_headers", context);
   if (!request.ok()) return request.status();
-  auto response = CompileHeaderEdits(from.response_headers_to_add(),
-                                     from.response_headers_to_remove(), "response_headers",
-                                     context);
+  auto response =
+      CompileHeaderEdits(from.response_headers_to_add(), from.response_headers_to_remove(),
+                         "response_headers", context);
   if (!response.ok()) return response.status();
   out.request_edits = *std::move(request);
   out.response_edits = *std::move(response);

@@ -87,8 +87,8 @@ absl::Status CompileTimes(const HttpConnectionManager& manager, HttpConnection& 
                               out.request_headers_timeout_ms));
   SLUICE_RETURN_IF_ERROR(read(manager.has_stream_flush_timeout(), manager.stream_flush_timeout(),
                               "stream_flush_timeout", 0, out.stream_flush_timeout_ms));
-  SLUICE_RETURN_IF_ERROR(read(manager.has_drain_timeout(), manager.drain_timeout(),
-                              "drain_timeout", 5'000, out.drain_timeout_ms));
+  SLUICE_RETURN_IF_ERROR(read(manager.has_drain_timeout(), manager.drain_timeout(), "drain_timeout",
+                              5'000, out.drain_timeout_ms));
   SLUICE_RETURN_IF_ERROR(read(manager.has_delayed_close_timeout(), manager.delayed_close_timeout(),
                               "delayed_close_timeout", 1'000, out.delayed_close_ms));
   const Scope at(context, "common_http_protocol_options");
@@ -97,8 +97,8 @@ absl::Status CompileTimes(const HttpConnectionManager& manager, HttpConnection& 
   SLUICE_RETURN_IF_ERROR(read(common.has_max_connection_duration(),
                               common.max_connection_duration(), "max_connection_duration", 0,
                               out.max_connection_duration_ms));
-  return read(common.has_max_stream_duration(), common.max_stream_duration(),
-              "max_stream_duration", 0, out.max_stream_duration_ms);
+  return read(common.has_max_stream_duration(), common.max_stream_duration(), "max_stream_duration",
+              0, out.max_stream_duration_ms);
 }
 
 absl::Status CompileIdentity(const HttpConnectionManager& manager, HttpConnection& out,

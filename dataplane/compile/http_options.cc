@@ -26,8 +26,8 @@ absl::Status Read(bool is_set, uint64_t value, const Bound& bound, uint32_t& out
   out = bound.unset;
   if (!is_set) return absl::OkStatus();
   if (value < bound.least || value > bound.most) {
-    return context.ErrorAt(bound.field, absl::StrCat(value, " is not within ", bound.least, " and ",
-                                                     bound.most));
+    return context.ErrorAt(
+        bound.field, absl::StrCat(value, " is not within ", bound.least, " and ", bound.most));
   }
   out = static_cast<uint32_t>(value);
   return absl::OkStatus();
@@ -40,15 +40,14 @@ absl::StatusOr<http::MessageLimits> CompileLimits(const HttpProtocolOptions& com
                                                   const CompileContext& context) {
   constexpr uint32_t kMaxKb = 8192;
   if (max_headers_kb == 0 || max_headers_kb > kMaxKb) {
-    return context.ErrorAt(field,
-                           absl::StrCat(max_headers_kb, " is not within 1 and ", kMaxKb));
+    return context.ErrorAt(field, absl::StrCat(max_headers_kb, " is not within 1 and ", kMaxKb));
   }
   http::MessageLimits limits;
   limits.max_headers_bytes = max_headers_kb * 1024;
   limits.max_uri_bytes = limits.max_headers_bytes;
   limits.max_value_bytes = std::max(limits.max_value_bytes, limits.max_headers_bytes);
-  limits.max_headers_count = common.has_max_headers_count() ? common.max_headers_count().value()
-                                                            : 100;
+  limits.max_headers_count =
+      common.has_max_headers_count() ? common.max_headers_count().value() : 100;
   if (limits.max_headers_count == 0) {
     return context.ErrorAt("common_http_protocol_options.max_headers_count", "must be above 0");
   }
@@ -88,23 +87,22 @@ absl::Status CompileHttp2(const Http2ProtocolOptions& options, http::Http2Option
   SLUICE_RETURN_IF_ERROR(
       read(options.has_max_concurrent_streams(), options.max_concurrent_streams().value(),
            {"max_concurrent_streams", 1, kMaxWindow, 1024}, out.max_concurrent_streams));
-  SLUICE_RETURN_IF_ERROR(read(
-      options.has_initial_stream_window_size(), options.initial_stream_window_size().value(),
-      {"initial_stream_window_size", 65535, kMaxWindow, ours.initial_stream_window_bytes},
-      out.initial_stream_window_bytes));
+  SLUICE_RETURN_IF_ERROR(
+      read(options.has_initial_stream_window_size(), options.initial_stream_window_size().value(),
+           {"initial_stream_window_size", 65535, kMaxWindow, ours.initial_stream_window_bytes},
+           out.initial_stream_window_bytes));
   SLUICE_RETURN_IF_ERROR(read(
       options.has_initial_connection_window_size(),
       options.initial_connection_window_size().value(),
       {"initial_connection_window_size", 65535, kMaxWindow, ours.initial_connection_window_bytes},
       out.initial_connection_window_bytes));
-  SLUICE_RETURN_IF_ERROR(read(options.has_max_outbound_control_frames(),
-                              options.max_outbound_control_frames().value(),
-                              {"max_outbound_control_frames", 1, kMax, 1000},
-                              out.max_outbound_control_frames));
   SLUICE_RETURN_IF_ERROR(
-      read(options.has_max_consecutive_inbound_frames_with_empty_payload(),
-           options.max_consecutive_inbound_frames_with_empty_payload().value(),
-           {"max_consecutive_inbound_frames_with_empty_payload", 0, kMax, 1}, out.max_empty_frames));
+      read(options.has_max_outbound_control_frames(), options.max_outbound_control_frames().value(),
+           {"max_outbound_control_frames", 1, kMax, 1000}, out.max_outbound_control_frames));
+  SLUICE_RETURN_IF_ERROR(read(options.has_max_consecutive_inbound_frames_with_empty_payload(),
+                              options.max_consecutive_inbound_frames_with_empty_payload().value(),
+                              {"max_consecutive_inbound_frames_with_empty_payload", 0, kMax, 1},
+                              out.max_empty_frames));
   SLUICE_RETURN_IF_ERROR(read(options.has_max_inbound_priority_frames_per_stream(),
                               options.max_inbound_priority_frames_per_stream().value(),
                               {"max_inbound_priority_frames_per_stream", 0, kMax, 100},

@@ -117,8 +117,8 @@ absl::Status CompileTransport(const FilterChainMessage& chain, config::FilterCha
 absl::Status CompileManager(const FilterChainMessage& chain, uint16_t port,
                             config::FilterChain& out, Names& names, CompileContext& context) {
   if (chain.filters_size() != 1) {
-    return context.ErrorAt("filters", absl::StrCat("has ", chain.filters_size(),
-                                                   ", wants one HttpConnectionManager"));
+    return context.ErrorAt(
+        "filters", absl::StrCat("has ", chain.filters_size(), ", wants one HttpConnectionManager"));
   }
   const Scope at(context, "filters", 0);
   const Scope config(context, "typed_config");
@@ -225,9 +225,9 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
   to.max_connections = 0;
   to.listener_filters_timeout_ms = 15'000;
   if (listener.has_listener_filters_timeout()) {
-    SLUICE_ASSIGN_OR_RETURN(to.listener_filters_timeout_ms,
-                            Milliseconds(listener.listener_filters_timeout(),
-                                         "listener_filters_timeout", context));
+    SLUICE_ASSIGN_OR_RETURN(
+        to.listener_filters_timeout_ms,
+        Milliseconds(listener.listener_filters_timeout(), "listener_filters_timeout", context));
   }
   to.reuse_port = !listener.has_enable_reuse_port() || listener.enable_reuse_port().value();
   out.route_tables.assign(names.route_tables.begin(), names.route_tables.end());

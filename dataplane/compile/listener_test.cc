@@ -144,9 +144,9 @@ constexpr char kTls[] = R"(transport_socket { name: "tls" typed_config {
       tls_certificate_sds_secret_configs { name: "cert" sds_config { ads {} } } } } } })";
 
 TEST_F(CompileListenerTest, SecretsStayByName) {
-  const CompiledListener compiled = MustCompile(Text(
-      Chain(absl::StrCat(kRds, kRouter),
-            absl::StrCat(R"(filter_chain_match { server_names: "*.Example.com" })", kTls))));
+  const CompiledListener compiled = MustCompile(
+      Text(Chain(absl::StrCat(kRds, kRouter),
+                 absl::StrCat(R"(filter_chain_match { server_names: "*.Example.com" })", kTls))));
   EXPECT_EQ(compiled.secrets, std::vector<std::string>{"cert"});
   ASSERT_EQ(compiled.chain_secrets.size(), 1u);
   EXPECT_EQ(compiled.chain_secrets[0].certificates, std::vector<std::string>{"cert"});
@@ -233,7 +233,8 @@ TEST_F(CompileListenerTest, ClientHelloLimitThatCannotBeKeptIsRefused) {
     return Text(Chain(absl::StrCat(kRds, kRouter))) + absl::StrCat(R"(listener_filters {
       name: "tls" typed_config {
         [type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector] {
-          max_client_hello_size { value: )", size, "} } } }");
+          max_client_hello_size { value: )",
+                                                                   size, "} } } }");
   };
   MustCompile(with(16384));
   EXPECT_NE(Refusal(with(1024)).find("cannot be kept"), std::string::npos);
@@ -243,7 +244,8 @@ TEST_F(CompileListenerTest, BufferFilterBoundsBodies) {
   const CompiledListener compiled = MustCompile(Text(Chain(absl::StrCat(kRds, R"(
     http_filters { name: "buffer" typed_config {
       [type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer] {
-        max_request_bytes { value: 1000 } } } })", kRouter))));
+        max_request_bytes { value: 1000 } } } })",
+                                                                        kRouter))));
   EXPECT_EQ(compiled.listener.filter_chains[0].http->max_request_body_bytes, 1000u);
 }
 

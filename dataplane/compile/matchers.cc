@@ -24,8 +24,8 @@ namespace {
 
 absl::StatusOr<std::string> HeaderName(const std::string& name, const CompileContext& context) {
   std::string lower = absl::AsciiStrToLower(name);
-  const bool pseudo = lower == ":method" || lower == ":authority" || lower == ":path" ||
-                      lower == ":scheme";
+  const bool pseudo =
+      lower == ":method" || lower == ":authority" || lower == ":path" || lower == ":scheme";
   if (!pseudo && !http::IsFieldName(lower)) {
     return context.ErrorAt("name", absl::StrCat("\"", name, "\" is no header name"));
   }
@@ -55,10 +55,10 @@ absl::StatusOr<PathMatch> CompilePath(const RouteMatcher& match, CompileContext&
       path.value = match.path_separated_prefix();
       if (path.value.empty() || path.value[0] != '/' || path.value.back() == '/' ||
           path.value.find_first_of("?#") != std::string::npos) {
-        return context.ErrorAt(
-            "path_separated_prefix",
-            absl::StrCat("\"", path.value, "\" must begin with a slash, not end with one, and "
-                         "hold no '?' or '#'"));
+        return context.ErrorAt("path_separated_prefix",
+                               absl::StrCat("\"", path.value,
+                                            "\" must begin with a slash, not end with one, and "
+                                            "hold no '?' or '#'"));
       }
       return path;
     case RouteMatcher::kPathMatchPolicy:
@@ -204,9 +204,9 @@ absl::StatusOr<config::RouteMatch> CompileRouteMatch(const RouteMatcher& match,
   SLUICE_RETURN_IF_ERROR(CompileQuery(match, out, context));
   SLUICE_RETURN_IF_ERROR(CompileCookies(match, out, context));
   out.grpc_only = match.has_grpc();
-  out.fraction_per_million =
-      match.has_runtime_fraction() ? PerMillion(match.runtime_fraction().default_value())
-                                   : 1'000'000;
+  out.fraction_per_million = match.has_runtime_fraction()
+                                 ? PerMillion(match.runtime_fraction().default_value())
+                                 : 1'000'000;
   return out;
 }
 

@@ -44,19 +44,17 @@ uint32_t FindCondition(std::string_view name) {
 absl::Status CompileBackoff(const envoy::config::route::v3::RetryPolicy& policy, RetryPolicy& out,
                             CompileContext& context) {
   const Scope at(context, "retry_back_off");
-  SLUICE_ASSIGN_OR_RETURN(
-      out.base_backoff_ms,
-      Milliseconds(policy.retry_back_off().base_interval(), "base_interval", context));
+  SLUICE_ASSIGN_OR_RETURN(out.base_backoff_ms, Milliseconds(policy.retry_back_off().base_interval(),
+                                                            "base_interval", context));
   if (out.base_backoff_ms == 0) return context.ErrorAt("base_interval", "must be above 0");
   out.max_backoff_ms = 10 * out.base_backoff_ms;
   if (!policy.retry_back_off().has_max_interval()) return absl::OkStatus();
-  SLUICE_ASSIGN_OR_RETURN(
-      out.max_backoff_ms,
-      Milliseconds(policy.retry_back_off().max_interval(), "max_interval", context));
+  SLUICE_ASSIGN_OR_RETURN(out.max_backoff_ms, Milliseconds(policy.retry_back_off().max_interval(),
+                                                           "max_interval", context));
   if (out.max_backoff_ms < out.base_backoff_ms) {
-    return context.ErrorAt("max_interval", absl::StrCat(out.max_backoff_ms,
-                                                        "ms is below base_interval, ",
-                                                        out.base_backoff_ms, "ms"));
+    return context.ErrorAt(
+        "max_interval",
+        absl::StrCat(out.max_backoff_ms, "ms is below base_interval, ", out.base_backoff_ms, "ms"));
   }
   return absl::OkStatus();
 }

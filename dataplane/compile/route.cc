@@ -91,8 +91,7 @@ absl::StatusOr<config::DirectResponse> CompileDirectResponse(const DirectRespons
   return out;
 }
 
-absl::Status CompileAction(const RouteMessage& route, config::Route& out,
-                           CompileContext& context) {
+absl::Status CompileAction(const RouteMessage& route, config::Route& out, CompileContext& context) {
   switch (route.action_case()) {
     case RouteMessage::kRoute: {
       const Scope at(context, "route");

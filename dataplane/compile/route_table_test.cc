@@ -154,13 +154,13 @@ TEST_F(CompileRouteTableTest, CorsIsARoutesOverrideWrappedOrNot) {
        {std::string(kPolicy),
         absl::StrCat("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { config {", kPolicy,
                      "} }")}) {
-    const config::Route& route = MustCompile(
-        absl::StrCat(R"(match { prefix: "/" } route { cluster: "c" }
-                        typed_per_filter_config { key: "cors" value {)", any, "} }"));
+    const config::Route& route =
+        MustCompile(absl::StrCat(R"(match { prefix: "/" } route { cluster: "c" }
+                        typed_per_filter_config { key: "cors" value {)",
+                                 any, "} }"));
     ASSERT_EQ(route.overrides.size(), 1u);
     EXPECT_EQ(route.overrides[0].filter_name, "cors");
-    const auto* policy =
-        dynamic_cast<const filters::CorsPolicy*>(route.overrides[0].config.get());
+    const auto* policy = dynamic_cast<const filters::CorsPolicy*>(route.overrides[0].config.get());
     ASSERT_NE(policy, nullptr);
     EXPECT_TRUE(policy->Allows("https://a"));
     EXPECT_EQ(policy->settings().max_age, "5");

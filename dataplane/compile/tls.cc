@@ -53,8 +53,7 @@ absl::Status CompileParameters(const TlsParameters& parameters, TlsCommon& out,
       break;
   }
   if (out.min_version > out.max_version) {
-    return context.ErrorAt("tls_minimum_protocol_version",
-                           "is above tls_maximum_protocol_version");
+    return context.ErrorAt("tls_minimum_protocol_version", "is above tls_maximum_protocol_version");
   }
   out.cipher_suites.assign(parameters.cipher_suites().begin(), parameters.cipher_suites().end());
   out.groups.assign(parameters.ecdh_curves().begin(), parameters.ecdh_curves().end());
@@ -64,9 +63,8 @@ absl::Status CompileParameters(const TlsParameters& parameters, TlsCommon& out,
 absl::StatusOr<config::TlsCertificate> CompileCertificate(const TlsCertificateMessage& certificate,
                                                           CompileContext& context) {
   config::TlsCertificate out;
-  SLUICE_ASSIGN_OR_RETURN(
-      out.certificate_chain_pem,
-      ReadDataSource(certificate.certificate_chain(), "certificate_chain", context));
+  SLUICE_ASSIGN_OR_RETURN(out.certificate_chain_pem, ReadDataSource(certificate.certificate_chain(),
+                                                                    "certificate_chain", context));
   SLUICE_ASSIGN_OR_RETURN(out.private_key_pem,
                           ReadDataSource(certificate.private_key(), "private_key", context));
   if (certificate.has_ocsp_staple()) {
@@ -251,8 +249,8 @@ absl::Status CompileSessions(const DownstreamTlsContext& tls, config::Downstream
     SLUICE_ASSIGN_OR_RETURN(std::string key,
                             ReadDataSource(tls.session_ticket_keys().keys(i), field, context));
     if (key.size() != kTicketKeyBytes) {
-      return context.ErrorAt(field, absl::StrCat("has ", key.size(), " bytes, wants ",
-                                                 kTicketKeyBytes));
+      return context.ErrorAt(field,
+                             absl::StrCat("has ", key.size(), " bytes, wants ", kTicketKeyBytes));
     }
     out.ticket_keys.push_back(std::move(key));
   }

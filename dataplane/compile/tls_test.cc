@@ -29,8 +29,8 @@ class CompileTlsTest : public testing::Test {
   }
   absl::StatusOr<CompiledDownstreamTls> Downstream(const std::string& common,
                                                    const std::string& more = "") {
-    const auto message = FromText<DownstreamTlsContext>(
-        absl::StrCat("common_tls_context {", common, "}", more));
+    const auto message =
+        FromText<DownstreamTlsContext>(absl::StrCat("common_tls_context {", common, "}", more));
     if (absl::Status status = context_.Walk(message); !status.ok()) return status;
     return CompileDownstreamTls(message, context_);
   }
@@ -66,13 +66,12 @@ TEST_F(CompileTlsTest, UnreadableFileIsNamed) {
 }
 
 TEST_F(CompileTlsTest, ClientCertificatesAreCheckedByTheValidationContext) {
-  const CompiledDownstreamTls tls =
-      Downstream(absl::StrCat(kCertificate, R"(validation_context {
+  const CompiledDownstreamTls tls = Downstream(absl::StrCat(kCertificate, R"(validation_context {
         trusted_ca { inline_string: "CA" }
         match_typed_subject_alt_names { san_type: URI matcher { prefix: "spiffe://a/" } }
         verify_certificate_hash: "ab" })"),
-                 "require_client_certificate { value: true }")
-          .value();
+                                               "require_client_certificate { value: true }")
+                                        .value();
   EXPECT_TRUE(tls.tls.require_client_certificate);
   const config::TlsValidation& validation = *tls.tls.common.validation;
   EXPECT_EQ(validation.trusted_ca_pem, "CA");
@@ -85,27 +84,29 @@ TEST_F(CompileTlsTest, NothingThatWouldTakeAnyClientIsAccepted) {
   constexpr char kRequire[] = "require_client_certificate { value: true }";
   EXPECT_FALSE(Downstream(kCertificate, kRequire).ok());
   EXPECT_FALSE(Downstream(absl::StrCat(kCertificate, "validation_context {}"), kRequire).ok());
-  EXPECT_FALSE(Downstream(absl::StrCat(kCertificate, "validation_context { trusted_ca { "
-                                                     "inline_string: '' } }"),
+  EXPECT_FALSE(Downstream(absl::StrCat(kCertificate,
+                                       "validation_context { trusted_ca { "
+                                       "inline_string: '' } }"),
                           kRequire)
                    .ok());
-  EXPECT_FALSE(
-      Downstream(absl::StrCat(kCertificate, "validation_context { match_typed_subject_alt_names { "
-                                            "san_type: DNS matcher { exact: 'a' } } }"))
-          .ok());
+  EXPECT_FALSE(Downstream(absl::StrCat(kCertificate,
+                                       "validation_context { match_typed_subject_alt_names { "
+                                       "san_type: DNS matcher { exact: 'a' } } }"))
+                   .ok());
   EXPECT_TRUE(Downstream(absl::StrCat(kCertificate, "validation_context { system_root_certs {} }"),
                          kRequire)
                   .ok());
 }
 
 TEST_F(CompileTlsTest, SessionsAreSetAsAsked) {
-  EXPECT_FALSE(Downstream(kCertificate, "disable_stateless_session_resumption: true "
-                                        "disable_stateful_session_resumption: true")
+  EXPECT_FALSE(Downstream(kCertificate,
+                          "disable_stateless_session_resumption: true "
+                          "disable_stateful_session_resumption: true")
                    ->tls.session_tickets);
   EXPECT_EQ(Downstream(kCertificate, "session_timeout { seconds: 60 }")->tls.session_timeout_s, 60);
   const std::string key(80, 'k');
-  EXPECT_EQ(Downstream(kCertificate, absl::StrCat("session_ticket_keys { keys { inline_string: '",
-                                                  key, "' } }"))
+  EXPECT_EQ(Downstream(kCertificate,
+                       absl::StrCat("session_ticket_keys { keys { inline_string: '", key, "' } }"))
                 ->tls.ticket_keys,
             std::vector<std::string>{key});
   EXPECT_FALSE(
@@ -117,8 +118,10 @@ TEST_F(CompileTlsTest, ServerWithoutCertificateAndOldTlsAreRefused) {
   EXPECT_FALSE(
       Downstream(absl::StrCat(kCertificate, "tls_params { tls_maximum_protocol_version: TLSv1_1 }"))
           .ok());
-  EXPECT_NE(Downstream(kCertificate, "require_sni { value: true }").status().message().find(
-                "require_sni"),
+  EXPECT_NE(Downstream(kCertificate, "require_sni { value: true }")
+                .status()
+                .message()
+                .find("require_sni"),
             std::string_view::npos);
 }
 

@@ -10,6 +10,7 @@
 #include "dataplane/exchange/memory.h"
 #include "dataplane/exchange/redirect.h"
 #include "dataplane/exchange/retry.h"
+#include "dataplane/http/syntax.h"
 
 namespace sluice::exchange {
 namespace {
@@ -41,12 +42,12 @@ void Exchange::operator delete(void* memory, size_t size) { ExchangeMemory::Give
 
 Exchange::Exchange(HttpRuntime& runtime, http::ServerStream& stream,
                    const http::DownstreamInfo& downstream)
-    : runtime_(runtime),
+    : hold_(runtime),
+      runtime_(runtime),
       loop_(runtime.services().loop),
       stream_(&stream),
       random_(runtime.services().random.Next()),
       call_(loop_, runtime.services().random, *this) {
-  runtime_.Ref();
   runtime_.metrics().requests.Add();
   runtime_.metrics().active_requests.Add(1);
   info_.downstream = &downstream;
@@ -55,7 +56,7 @@ Exchange::Exchange(HttpRuntime& runtime, http::ServerStream& stream,
   info_.start_ns = loop_.now_ns();
 }
 
-Exchange::~Exchange() { runtime_.Unref(); }
+Exchange::~Exchange() = default;
 
 // ---- The request, as it arrives -----------------------------------------------------------------
 
@@ -68,9 +69,13 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   info_.version = head.version;
   info_.request_head_bytes = static_cast<uint32_t>(head.headers.WireSize());
   Touch();
-  if (config.stream_idle_timeout_ms > 0) idle_timer_.Arm(config.stream_idle_timeout_ms);
+  ArmIdle();
   if (config.max_stream_duration_ms > 0) duration_timer_.Arm(config.max_stream_duration_ms);
-  if (end_stream) RequestEnded();
+  if (end_stream) {
+    RequestEnded();
+  } else if (config.request_timeout_ms > 0 && head.upgrade.empty()) {
+    request_timer_.Arm(config.request_timeout_ms);
+  }
 
   http::HeaderMap reply_headers;
   const std::optional<filters::LocalReply> refusal =
@@ -78,14 +83,8 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   if (refusal.has_value()) return Reply(*refusal);
 
   ChooseRoute();
-  max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()
-                        ? *choice_.route->max_request_body_bytes
-                        : config.max_request_body_bytes;
-  if (max_body_bytes_ > 0 && head.framing.kind == http::Framing::Kind::kLength &&
-      head.framing.length > max_body_bytes_) {
-    return Reply({.status = 413,
-                  .detail = "request-body-too-large",
-                  .message = "The request body is larger than this route accepts."});
+  if (head.framing.kind == http::Framing::Kind::kLength && BodyTooLarge(head.framing.length)) {
+    return RefuseBody();
   }
   filters_.Create(*plan_);
   filters_.Request(end_stream);
@@ -95,25 +94,30 @@ void Exchange::OnData(base::Buffer& data, bool end_stream) {
   Touch();
   info_.request_body_bytes += data.size();
   if (end_stream) RequestEnded();
-  if (response_ended_) return data.Clear();
-  if (max_body_bytes_ > 0 && info_.request_body_bytes > max_body_bytes_) {
+  if (response_ended_ || answered_here_) return data.Clear();
+  if (BodyTooLarge(info_.request_body_bytes)) {
     data.Clear();
-    return Reply({.status = 413,
-                  .detail = "request-body-too-large",
-                  .message = "The request body is larger than this route accepts."});
+    return RefuseBody();
   }
   filters_.RequestData(data, end_stream);
+}
+
+void Exchange::RefuseBody() {
+  Reply({.status = 413,
+         .detail = "request-body-too-large",
+         .message = "The request body is larger than this route accepts."});
 }
 
 void Exchange::OnTrailers(http::HeaderMap& trailers) {
   Touch();
   RequestEnded();
-  if (!response_ended_) filters_.RequestTrailers(trailers);
+  if (!response_ended_ && !answered_here_) filters_.RequestTrailers(trailers);
 }
 
 void Exchange::RequestEnded() {
   request_ended_ = true;
   info_.request_complete_ns = loop_.now_ns();
+  request_timer_.Disarm();
   if (route_timeout_ms_ > 0 && call_.active()) route_timer_.Arm(route_timeout_ms_);
 }
 
@@ -143,10 +147,20 @@ void Exchange::ChooseRoute() {
   if (choice_.virtual_host != nullptr) info_.virtual_host = choice_.virtual_host->name;
   if (choice_.route != nullptr) info_.route = choice_.route->name;
   plan_ = &runtime_.PlanFor(choice_);
+  max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()
+                        ? *choice_.route->max_request_body_bytes
+                        : config.max_request_body_bytes;
+  ArmIdle();
 }
 
 void Exchange::OnFilteredRequest(bool end_stream) {
-  if (route_cleared_) ChooseRoute();
+  if (route_cleared_) {
+    ChooseRoute();
+    if (request_->framing.kind == http::Framing::Kind::kLength &&
+        BodyTooLarge(request_->framing.length)) {
+      return RefuseBody();
+    }
+  }
   if (request_->method == "CONNECT") {
     return Reply({.status = 405,
                   .detail = "connect-not-allowed",
@@ -165,13 +179,16 @@ void Exchange::OnFilteredRequest(bool end_stream) {
   if (choice_.virtual_host->require_tls != RequireTls::kNone && !info_.downstream->tls) {
     config::Redirect to_https;
     to_https.scheme = "https";
-    return Redirect(to_https);
+    // The path is the client's: what the route makes of it is between us and the upstream.
+    return Redirect(to_https, request_->path);
   }
   const auto& action = choice_.route->action;
   if (const auto* forward = std::get_if<config::Forward>(&action)) {
     Forward(*forward, end_stream);
   } else if (const auto* redirect = std::get_if<config::Redirect>(&action)) {
-    Redirect(*redirect);
+    std::string path(request_->path);
+    runtime_.config().router->RewritePath(*choice_.route, choice_, request_->path, path);
+    Redirect(*redirect, path);
   } else {
     const auto& direct = std::get<config::DirectResponse>(action);
     info_.detail = "direct-response";
@@ -222,31 +239,38 @@ void Exchange::Forward(const config::Forward& forward, bool end_stream) {
     RequestEnded();
   }
   RewriteRequest(forward);
+  SetTimes(forward);
+  Mirror(forward, end_stream);
+  const config::RetryPolicy& retry =
+      forward.retry.on != 0 ? forward.retry : choice_.virtual_host->retry;
+  call_.Start(*cluster, retry, *request_, end_stream, info_);
+}
 
+void Exchange::SetTimes(const config::Forward& forward) {
   route_timeout_ms_ = request_->upgrade.empty() ? forward.timeout_ms : 0;
   if (forward.grpc_timeout_header_max_ms.has_value()) {
     const int64_t asked = ParseGrpcTimeoutMs(request_->headers.Get(HeaderId::kGrpcTimeout));
-    if (asked >= 0) {
-      const int64_t limit = *forward.grpc_timeout_header_max_ms;
-      route_timeout_ms_ = limit > 0 ? std::min(asked, limit) : asked;
-    }
+    const int64_t limit = *forward.grpc_timeout_header_max_ms;
+    // No time at all means for ever, which the limit does not allow.
+    if (asked >= 0) route_timeout_ms_ = limit > 0 && (asked == 0 || asked > limit) ? limit : asked;
   }
   if (forward.max_stream_duration_ms.has_value()) {
     duration_timer_.Disarm();
     if (*forward.max_stream_duration_ms > 0) duration_timer_.Arm(*forward.max_stream_duration_ms);
   }
   if (request_ended_ && route_timeout_ms_ > 0) route_timer_.Arm(route_timeout_ms_);
+}
 
+void Exchange::Mirror(const config::Forward& forward, bool end_stream) {
+  // The bytes of a tunnel are no request's.
+  if (!request_->upgrade.empty()) return;
   for (const config::MirrorPolicy& mirror : forward.mirrors) {
-    if (random_ % 1'000'000 < mirror.fraction_per_million) {
-      std::shared_ptr<Shadow> shadow =
-          Shadow::Send(runtime_.services(), mirror, *request_, end_stream);
-      if (shadow != nullptr && !end_stream) shadows_.push_back(std::move(shadow));
-    }
+    // A draw of its own: the one that chose the route is not independent of having come here.
+    if (runtime_.services().random.Below(1'000'000) >= mirror.fraction_per_million) continue;
+    std::shared_ptr<Shadow> shadow =
+        Shadow::Send(runtime_.services(), mirror, *request_, end_stream);
+    if (shadow != nullptr && !end_stream) shadows_.push_back(std::move(shadow));
   }
-  const config::RetryPolicy& retry =
-      forward.retry.on != 0 ? forward.retry : choice_.virtual_host->retry;
-  call_.Start(*cluster, retry, *request_, end_stream, info_);
 }
 
 bool Exchange::AllowsUpgrade(const config::Forward& forward) const {
@@ -264,30 +288,32 @@ void Exchange::RewriteRequest(const config::Forward& forward) {
   if (runtime_.config().router->RewritePath(*choice_.route, choice_, head.path, path)) {
     head.path = arena_.Copy(path);
   }
-  const std::string_view old_host = head.authority;
+  RewriteHost(forward);
+  if (runtime_.config().via.size() > 0) head.headers.Add(HeaderId::kVia, runtime_.config().via);
+  if (!runtime_.config().proxy_100_continue) {
+    // We answer it: an upstream that is asked as well might answer 417, or a second 100.
+    owes_continue_ = std::exchange(head.expects_continue, false) && !request_ended_;
+  }
+  plan_->EditRequest(weighted_, LogEntry(), head.headers, arena_);
+}
+
+void Exchange::RewriteHost(const config::Forward& forward) {
+  http::RequestHead& head = *request_;
   std::string_view new_host = weighted_ != nullptr && !weighted_->host_rewrite.empty()
                                   ? weighted_->host_rewrite
                                   : forward.host_rewrite;
   if (new_host.empty() && !forward.host_rewrite_header.empty()) {
     const http::HeaderMap::Field* field = head.headers.Find(forward.host_rewrite_header);
-    if (field != nullptr) new_host = field->value;
+    // A field's value may hold what an authority may not (H1-22).
+    if (field != nullptr && http::IsAuthority(field->value)) new_host = field->value;
   }
-  if (!new_host.empty()) {
-    if (forward.append_x_forwarded_host) head.headers.Set(HeaderId::kXForwardedHost, old_host);
-    head.authority = new_host;
+  if (forward.append_x_forwarded_host && (!new_host.empty() || forward.auto_host_rewrite)) {
+    head.headers.Set(HeaderId::kXForwardedHost, head.authority);
   }
-  if (runtime_.config().via.size() > 0) head.headers.Add(HeaderId::kVia, runtime_.config().via);
-  if (!runtime_.config().proxy_100_continue && request_ended_) head.expects_continue = false;
-  plan_->EditRequest(weighted_, LogEntry(), head.headers, arena_);
+  if (!new_host.empty()) head.authority = new_host;
 }
 
-void Exchange::Redirect(const config::Redirect& redirect) {
-  std::string rewritten;
-  const std::string_view path =
-      choice_.route != nullptr && runtime_.config().router->RewritePath(*choice_.route, choice_,
-                                                                        request_->path, rewritten)
-          ? std::string_view(rewritten)
-          : request_->path;
+void Exchange::Redirect(const config::Redirect& redirect, std::string_view path) {
   http::HeaderMap headers;
   headers.Add(HeaderId::kLocation,
               arena_.Copy(RedirectLocation(redirect, request_->scheme, request_->authority, path)));
@@ -296,10 +322,19 @@ void Exchange::Redirect(const config::Redirect& redirect) {
 
 // ---- The request, as it leaves ------------------------------------------------------------------
 
+void Exchange::OnCallEndpoint(std::string_view hostname, uint32_t attempt) {
+  if (const auto* forward = std::get_if<config::Forward>(&choice_.route->action);
+      forward != nullptr && forward->auto_host_rewrite) {
+    request_->authority = arena_.Copy(hostname);
+  }
+  if (choice_.virtual_host->include_attempt_count) {
+    request_->headers.Set(HeaderId::kXEnvoyAttemptCount, arena_.Copy(std::to_string(attempt)));
+  }
+}
+
 void Exchange::OnCallStarted() {
   // We answer for the upstream that it wants the body: it has accepted the stream.
-  if (request_->expects_continue && !runtime_.config().proxy_100_continue && stream_ != nullptr &&
-      !response_sent_) {
+  if (std::exchange(owes_continue_, false) && stream_ != nullptr && !response_sent_) {
     http::ResponseHead head(arena_);
     head.status = 100;
     stream_->SendInformational(head);
@@ -328,7 +363,7 @@ void Exchange::OnCallCanSend() {
   if (std::exchange(client_paused_, false) && stream_ != nullptr) stream_->ResumeReceiving();
 }
 
-void Exchange::OnHoldChanged(bool above_limit) {
+void Exchange::OnRequestHoldChanged(bool above_limit) {
   if (stream_ == nullptr || hold_paused_ == above_limit) return;
   hold_paused_ = above_limit;
   if (above_limit) {
@@ -339,6 +374,16 @@ void Exchange::OnHoldChanged(bool above_limit) {
 }
 
 // ---- The response -------------------------------------------------------------------------------
+
+void Exchange::OnResponseHoldChanged(bool above_limit) {
+  if (response_hold_paused_ == above_limit) return;
+  response_hold_paused_ = above_limit;
+  if (above_limit) {
+    call_.PauseReceiving();
+  } else {
+    call_.ResumeReceiving();
+  }
+}
 
 void Exchange::OnCallInformational(http::ResponseHead& head) {
   // 100 is ours to say unless the configuration leaves it to the upstream.
@@ -360,7 +405,7 @@ void Exchange::OnCallResponse(http::ResponseHead& head, bool end_stream) {
     route_timer_.Disarm();
   }
   if (end_stream) route_timer_.Disarm();
-  filters_.StopRequest();
+  // The request may go on: an upstream may answer before it has all of it (gRPC streams, tunnels).
   filters_.Response(filters_.size(), end_stream);
 }
 
@@ -418,7 +463,13 @@ void Exchange::SendToClient(base::Buffer& data, bool end_stream) {
 void Exchange::OnCallTrailers(http::HeaderMap& trailers) {
   Touch();
   route_timer_.Disarm();
-  filters_.ResponseTrailers(trailers);
+  if (filters_.size() == 0) return OnFilteredResponseTrailers(trailers);
+  // A filter may hold them until after the upstream's stream, in which they live, is gone.
+  kept_trailers_ = std::make_unique<http::HeaderMap>();
+  for (const http::HeaderMap::Field& field : trailers) {
+    kept_trailers_->Add({arena_.Copy(field.name), arena_.Copy(field.value), field.id});
+  }
+  filters_.ResponseTrailers(*kept_trailers_);
 }
 
 void Exchange::OnFilteredResponseTrailers(http::HeaderMap& trailers) {
@@ -436,7 +487,10 @@ void Exchange::OnCanSend() {
 
 void Exchange::ResponseEnded() {
   response_ended_ = true;
+  filters_.StopRequest();
   route_timer_.Disarm();
+  request_timer_.Disarm();
+  if (runtime_.config().stream_flush_timeout_ms > 0) ArmIdle();
   // Nobody needs the rest of the request: the upstream stream is given up, the client's drained.
   if (!request_ended_ && !tunnel_) call_.Cancel();
   if (client_paused_ || hold_paused_) {
@@ -448,6 +502,7 @@ void Exchange::ResponseEnded() {
 
 void Exchange::OnCallFailed(const http::StreamError& error, bool retries_exhausted) {
   const FailureReply failure = ReplyTo(error);
+  // With an answer begun, be it still in the filters, there is no other.
   if (response_sent_ || response_.status != 0) {
     info_.flags.Add(failure.flag);
     return AbortResponse(error);
@@ -464,8 +519,9 @@ void Exchange::AbortResponse(const http::StreamError& error) {
   filters_.Stop();
   if (stream_ == nullptr) return;
   http::ServerStream* stream = std::exchange(stream_, nullptr);
-  stream->Reset(error);
+  // The request's head, which is logged, goes with its stream.
   Over();
+  stream->Reset(error);
 }
 
 // ---- Answers of our own -------------------------------------------------------------------------
@@ -475,17 +531,24 @@ void Exchange::OnFilterReply(const filters::LocalReply& reply, size_t from) { Re
 void Exchange::Reply(const filters::LocalReply& reply) { Reply(reply, filters_.size()); }
 
 void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
+  answered_here_ = true;
   filters_.StopRequest();
   call_.Cancel();
+  route_timer_.Disarm();
+  request_timer_.Disarm();
   for (uint32_t bit = 1; bit != 0; bit <<= 1) {
     if ((reply.flags.bits() & bit) != 0) info_.flags.Add(static_cast<ResponseFlag>(bit));
   }
   info_.detail = reply.detail;
-  if (response_sent_ || response_.status != 0) {
+  // A filter may put its answer in the place of one that has not left and that no other filter
+  // will see twice.
+  if (response_sent_ || filters_.SawResponse(from)) {
     return AbortResponse(
         {http::ErrorKind::kReset, http::Side::kOurselves, http::Retry::kNever, reply.detail});
   }
   response_.version = request_->version;
+  response_.upgrade = {};
+  tunnel_ = false;
   request_->upgrade = {};
   base::Buffer body;
   MakeLocalReply(reply, *request_, response_, body);
@@ -508,6 +571,16 @@ int64_t Exchange::IdleLimitMs() const {
   return config.stream_idle_timeout_ms;
 }
 
+// A route's own limit may be shorter than the one that the timer stands at.
+void Exchange::ArmIdle() {
+  const int64_t limit = IdleLimitMs();
+  if (limit > 0) {
+    idle_timer_.Arm(limit);
+  } else {
+    idle_timer_.Disarm();
+  }
+}
+
 void Exchange::OnIdleTimeout() {
   const int64_t limit = IdleLimitMs();
   if (limit <= 0) return;
@@ -519,6 +592,12 @@ void Exchange::OnIdleTimeout() {
 
 void Exchange::OnMaxDuration() {
   TimedOut(request_ended_ ? 504 : 408, ResponseFlag::kDurationTimeout, "max-stream-duration");
+}
+
+void Exchange::OnRequestTimeout() {
+  Reply({.status = 408,
+         .detail = "request-timeout",
+         .message = "The request did not arrive in time."});
 }
 
 void Exchange::OnRouteTimeout() {
@@ -554,6 +633,7 @@ void Exchange::Over() {
   // A request that broke off is no request to mirror.
   for (const std::shared_ptr<Shadow>& shadow : shadows_) shadow->Abandon();
   route_timer_.Disarm();
+  request_timer_.Disarm();
   idle_timer_.Disarm();
   duration_timer_.Disarm();
   info_.complete_ns = loop_.now_ns();

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/base/log_severity.h"
 #include "absl/flags/flag.h"
@@ -35,7 +36,8 @@ ABSL_FLAG(uint32_t, concurrency, 0, "workers; default: one for each usable core"
 ABSL_FLAG(std::string, mode, "serve", "serve, or validate: check the bootstrap and end");
 ABSL_FLAG(bool, reject_unknown_dynamic_fields, false,
           "refuse resources that set fields we do not know (always on with --control)");
-ABSL_FLAG(std::string, admin_listen, "127.0.0.1:15000", "address of the admin; empty for none");
+ABSL_FLAG(std::string, admin_listen, "127.0.0.1:15000",
+          "IP:PORT of the admin; empty for none; a bootstrap's own admin address wins");
 ABSL_FLAG(int64_t, drain_time_s, 30, "how long SIGTERM lets requests finish, in seconds");
 ABSL_FLAG(std::string, log_level, "info", "info, warning or error");
 ABSL_FLAG(std::string, dns_servers, "", "IP:PORT,... to resolve with; default: the machine's");
@@ -47,6 +49,18 @@ constexpr int kUsageError = 2;
 std::string HostName() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "sluice-proxy";
+}
+
+// --node-id and --node_id are the same flag; Abseil knows the second.
+std::vector<std::string> WithUnderscores(int argc, char** argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  for (std::string& word : words) {
+    if (word.substr(0, 2) != "--") continue;
+    for (size_t i = 2; i < word.size() && word[i] != '='; ++i) {
+      if (word[i] == '-') word[i] = '_';
+    }
+  }
+  return words;
 }
 
 int Fail(const absl::Status& status, int code = 1) {
@@ -80,6 +94,13 @@ absl::StatusOr<envoy::config::bootstrap::v3::Bootstrap> LoadBootstrap() {
   return bootstrap;
 }
 
+std::string AdminAddress(const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  const auto& address = bootstrap.admin().address().socket_address();
+  if (address.address().empty()) return absl::GetFlag(FLAGS_admin_listen);
+  const bool ipv6 = address.address().find(':') != std::string::npos;
+  return absl::StrCat(ipv6 ? "[" : "", address.address(), ipv6 ? "]:" : ":", address.port_value());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,7 +108,15 @@ int main(int argc, char** argv) {
       "carries traffic as a control plane, or a bootstrap file, says.\n"
       "Example: sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
       "Example: sluice-proxy -c bootstrap.yaml --concurrency 2");
-  absl::ParseCommandLine(argc, argv);
+  std::vector<std::string> words = WithUnderscores(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  const std::vector<char*> rest =
+      absl::ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
+  if (rest.size() > 1) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("\"", rest[1], "\" is no flag")),
+                kUsageError);
+  }
   absl::InitializeLog();
   const std::string level = absl::GetFlag(FLAGS_log_level);
   absl::SetStderrThreshold(level == "error"     ? absl::LogSeverityAtLeast::kError
@@ -108,10 +137,13 @@ int main(int argc, char** argv) {
   options.state_dir = absl::GetFlag(FLAGS_state_dir);
   options.drain_time_ms = absl::GetFlag(FLAGS_drain_time_s) * 1000;
   options.dns_servers = absl::GetFlag(FLAGS_dns_servers);
+  options.admin_listen = AdminAddress(options.bootstrap);
+  const bool validate = absl::GetFlag(FLAGS_mode) == "validate";
+  if (validate) options.admin_listen.clear();
 
   auto proxy = sluice::Proxy::Create(std::move(options));
   if (!proxy.ok()) return Fail(proxy.status());
-  if (absl::GetFlag(FLAGS_mode) == "validate") {
+  if (validate) {
     std::cout << "configuration OK\n";
     return 0;
   }

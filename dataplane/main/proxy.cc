@@ -103,7 +103,20 @@ absl::Status Proxy::Start() {
               }});
   const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
   if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-  return StartDiscovery();
+  SLUICE_RETURN_IF_ERROR(StartDiscovery());
+  return StartAdmin();
+}
+
+absl::Status Proxy::StartAdmin() {
+  if (options_.admin_listen.empty()) return absl::OkStatus();
+  SLUICE_ASSIGN_OR_RETURN(const event::Address address,
+                          event::Address::Parse(options_.admin_listen));
+  auto admin = admin::AdminServer::Listen(loop_, address, admin_view_);
+  if (!admin.ok()) {
+    return absl::Status(admin.status().code(), absl::StrCat("admin: ", admin.status().message()));
+  }
+  admin_ = *std::move(admin);
+  return absl::OkStatus();
 }
 
 absl::Status Proxy::StartDiscovery() {
@@ -217,6 +230,8 @@ void Proxy::Run() {
   loop_.OnSignal(SIGUSR1, [this] { ReopenLogs(); });
   for (const auto& worker : workers_) worker->Start();
   loop_.Run();
+  admin_ = nullptr;
+  loop_.RunOnce();  // Its connections close at the end of a turn.
   for (const auto& worker : workers_) worker->StopAndJoin();
   if (state_file_.has_value() && save_timer_.armed()) SaveState();
 }

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "dataplane/admin/admin_server.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/exchange/intake.h"
+#include "dataplane/main/admin_view.h"
 #include "dataplane/main/socket_table.h"
 #include "dataplane/telemetry/access_log.h"
 #include "dataplane/telemetry/stats.h"
@@ -32,7 +34,8 @@ struct ProxyOptions {
   std::string control_token_file;
   std::string state_dir;  // Empty: nothing is kept.
   int64_t drain_time_ms = 30'000;
-  std::string dns_servers;  // Empty: the machine's.
+  std::string dns_servers;   // Empty: the machine's.
+  std::string admin_listen;  // IP:PORT; empty: no admin.
 };
 
 // The Proxy is the main thread: it owns the discovery stream, the configuration store, the
@@ -55,6 +58,8 @@ class Proxy {
   // Lets what is under way finish, for at most drain_time_ms, then ends Run.
   void Drain();
   void ReopenLogs();
+  // Ends Run at once.
+  void Quit() { loop_.Stop(); }
 
   State state() const { return state_; }
   event::Loop& loop() { return loop_; }
@@ -63,11 +68,16 @@ class Proxy {
   const xdsclient::AdsClient* ads() const { return ads_.get(); }
   const std::vector<std::unique_ptr<worker::Worker>>& workers() const { return workers_; }
   std::vector<const telemetry::StatsShard*> stats() const;
+  // Where a served listener listens; ports that were 0 are the ones chosen.
+  std::vector<event::Address> BoundAddresses(const config::Listener& listener) const {
+    return sockets_.AddressesOf(listener);
+  }
 
  private:
   explicit Proxy(ProxyOptions options);
   absl::Status Start();
   absl::Status StartDiscovery();
+  absl::Status StartAdmin();
   void LoadState();
   void SaveState();
   void Publish(std::shared_ptr<const config::Snapshot> snapshot);
@@ -86,6 +96,8 @@ class Proxy {
   std::unique_ptr<xdsclient::ConfigStore> store_;
   std::unique_ptr<xdsclient::AdsClient> ads_;
   std::optional<xdsclient::StateFile> state_file_;
+  AdminView admin_view_{*this};
+  std::unique_ptr<admin::AdminServer> admin_;
   event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
   State state_ = State::kInitializing;
   uint32_t drained_workers_ = 0;

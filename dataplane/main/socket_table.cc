@@ -69,4 +69,14 @@ absl::flat_hash_map<std::string, SocketTable::Sockets> SocketTable::SocketsOf(
   return out;
 }
 
+std::vector<event::Address> SocketTable::AddressesOf(const config::Listener& listener) const {
+  std::vector<event::Address> out;
+  for (const config::Listener::Address& address : listener.addresses) {
+    if (auto it = bound_.find(address); it != bound_.end()) {
+      out.push_back(it->second.sockets->address);
+    }
+  }
+  return out;
+}
+
 }  // namespace sluice

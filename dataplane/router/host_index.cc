@@ -43,8 +43,8 @@ absl::StatusOr<HostIndex> HostIndex::Make(const config::RouteTable& table) {
   for (uint32_t i = 0; i < table.virtual_hosts.size(); ++i) {
     const config::VirtualHost& host = table.virtual_hosts[i];
     const auto refuse = [&](std::string_view domain, std::string_view rule) {
-      return absl::InvalidArgumentError(absl::StrCat("virtual host \"", host.name, "\": domain \"",
-                                                     domain, "\" ", rule));
+      return absl::InvalidArgumentError(
+          absl::StrCat("virtual host \"", host.name, "\": domain \"", domain, "\" ", rule));
     };
     for (const std::string& domain : host.domains) {
       const std::string lower = absl::AsciiStrToLower(domain);

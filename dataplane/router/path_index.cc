@@ -136,9 +136,9 @@ absl::StatusOr<std::unique_ptr<const PathIndex>> PathIndex::Make(const config::V
   Tables::Side* sides[2] = {&tables->as_sent, &tables->any_case};
   for (uint32_t i = 0; i < index->routes_.size(); ++i) {
     const config::PathMatch& match = host.routes[i].match.path;
-    const bool any_case = match.ignore_case &&
-                          (match.kind == PathKind::kExact || match.kind == PathKind::kPrefix ||
-                           match.kind == PathKind::kSegmentPrefix);
+    const bool any_case =
+        match.ignore_case && (match.kind == PathKind::kExact || match.kind == PathKind::kPrefix ||
+                              match.kind == PathKind::kSegmentPrefix);
     tables->has_any_case |= any_case;
     Draft& draft = drafts[any_case];
     std::string key(match.kind == PathKind::kAny     ? ""
@@ -200,8 +200,7 @@ std::string PathIndex::Why(uint32_t position, const Request& request) const {
     return route.conditions == nullptr ? "" : route.conditions->Why(request);
   }
   static constexpr std::string_view kVerbs[] = {" is not ", " does not start with ",
-                                                " is not, and is not under, ",
-                                                " does not match "};
+                                                " is not, and is not under, ", " does not match "};
   return absl::StrCat("path ", request.path(), kVerbs[static_cast<size_t>(match.kind)], match.value,
                       match.ignore_case && match.kind != PathKind::kRegex ? " (any case)" : "");
 }

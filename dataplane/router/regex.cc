@@ -23,9 +23,8 @@ absl::StatusOr<const re2::RE2*> RegexPool::Get(std::string_view pattern) {
   auto it = regexes_.find(pattern);
   if (it != regexes_.end()) return it->second.get();
   if (pattern.size() > kMaxPatternBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("regex of ", pattern.size(),
-                                                   " bytes is over the limit of ",
-                                                   kMaxPatternBytes));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "regex of ", pattern.size(), " bytes is over the limit of ", kMaxPatternBytes));
   }
   re2::RE2::Options options;
   options.set_log_errors(false);

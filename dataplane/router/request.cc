@@ -132,7 +132,8 @@ bool Request::IsGrpc() const {
   if (query_.headers == nullptr) return false;
   static constexpr std::string_view kGrpc = "application/grpc";
   const std::string_view type = query_.headers->Get(http::HeaderId::kContentType);
-  return absl::StartsWith(type, kGrpc) && (type.size() == kGrpc.size() || type[kGrpc.size()] == '+');
+  return absl::StartsWith(type, kGrpc) &&
+         (type.size() == kGrpc.size() || type[kGrpc.size()] == '+');
 }
 
 }  // namespace sluice::router

@@ -44,8 +44,8 @@ bool IsPathText(std::string_view text) {
 absl::Status Rewrites::Add(const config::Route& route, RegexPool& regexes) {
   const Plan plan = RoutePlanOf(route);
   if (plan.prefix != nullptr && !IsPathText(*plan.prefix)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("prefix_rewrite \"", *plan.prefix, "\" has a character that no path may hold"));
+    return absl::InvalidArgumentError(absl::StrCat("prefix_rewrite \"", *plan.prefix,
+                                                   "\" has a character that no path may hold"));
   }
   if (plan.regex == nullptr) return absl::OkStatus();
   absl::StatusOr<const re2::RE2*> regex = regexes.Get(plan.regex->pattern);

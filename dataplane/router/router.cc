@@ -87,8 +87,8 @@ absl::StatusOr<std::shared_ptr<const Router>> Router::Build(config::RouteTable t
       absl::Status status = CheckAction(host.routes[i]);
       if (status.ok()) status = index.rewrites.Add(host.routes[i], index.regexes);
       if (!status.ok()) {
-        return at_host(absl::StrCat("route \"", host.routes[i].name, "\" (routes[", i, "]): ",
-                                    status.message()));
+        return at_host(absl::StrCat("route \"", host.routes[i].name, "\" (routes[", i,
+                                    "]): ", status.message()));
       }
     }
   }

@@ -79,16 +79,19 @@ void BM_Find(benchmark::State& state) {
 
   const std::string authority =
       shape == kHosts ? absl::StrCat("h", last, ".example.com") : "www.example.com";
-  const std::string path =
-      shape == kPrefixes || shape == kMixed ? absl::StrCat("/service-", last, "/api/items?x=1")
-                                            : "/items/1?x=1";
+  const std::string path = shape == kPrefixes || shape == kMixed
+                               ? absl::StrCat("/service-", last, "/api/items?x=1")
+                               : "/items/1?x=1";
   const std::string tenant = absl::StrCat("tenant-", last);
   http::HeaderMap headers;
   headers.Add("user-agent", "bench");
   headers.Add("accept", "*/*");
   headers.Add("x-tenant", tenant);
-  const RouteQuery query{
-      .method = "GET", .scheme = "https", .authority = authority, .path = path, .headers = &headers};
+  const RouteQuery query{.method = "GET",
+                         .scheme = "https",
+                         .authority = authority,
+                         .path = path,
+                         .headers = &headers};
   if (router->Find(query).route == nullptr) state.SkipWithError("no route");
   for (auto _ : state) benchmark::DoNotOptimize(router->Find(query));
 }

@@ -110,8 +110,7 @@ bool NaivePath(const config::PathMatch& match, std::string path) {
 
 bool NaiveRoute(const config::RouteMatch& match, const RandomRequest& request) {
   const size_t question = request.path.find('?');
-  const std::string query =
-      question == std::string::npos ? "" : request.path.substr(question + 1);
+  const std::string query = question == std::string::npos ? "" : request.path.substr(question + 1);
   if (!NaivePath(match.path, request.path.substr(0, question))) return false;
   for (const auto& header : match.headers) {
     if (!NaiveHeader(header, request)) return false;
@@ -128,9 +127,9 @@ bool NaiveRoute(const config::RouteMatch& match, const RandomRequest& request) {
     if ((value.has_value() && NaiveText(cookie.match, *value)) == cookie.invert) return false;
   }
   if (match.grpc_only) {
-    const bool grpc = std::count(request.headers.begin(), request.headers.end(),
-                                 std::pair<std::string, std::string>("content-type",
-                                                                     "application/grpc")) > 0;
+    const bool grpc =
+        std::count(request.headers.begin(), request.headers.end(),
+                   std::pair<std::string, std::string>("content-type", "application/grpc")) > 0;
     if (!grpc) return false;
   }
   return request.random % 1'000'000 < match.fraction_per_million;
@@ -219,14 +218,13 @@ config::Route RandomRoute(Chance& chance) {
   match.path.value = RandomPath(chance);
   match.path.ignore_case = chance.OneIn(4);
   if (match.path.kind == PathKind::kRegex) {
-    match.path.value = chance.OneIn(2)
-                           ? chance.Of({"/a.*", ".*b", "/[a-z]+", "/a|/b", "(/a)+", ".*"})
-                           : absl::StrCat(RandomPath(chance), chance.Of({"", "?", "+", ".*", "c*"}));
+    match.path.value =
+        chance.OneIn(2) ? chance.Of({"/a.*", ".*b", "/[a-z]+", "/a|/b", "(/a)+", ".*"})
+                        : absl::StrCat(RandomPath(chance), chance.Of({"", "?", "+", ".*", "c*"}));
   }
   if (match.path.kind == PathKind::kPrefix && chance.OneIn(4)) match.path.value.clear();
   while (chance.OneIn(2)) {
-    match.headers.push_back(
-        RandomHeader(chance, chance.Of({"x-a", "x-b", ":method", "accept"})));
+    match.headers.push_back(RandomHeader(chance, chance.Of({"x-a", "x-b", ":method", "accept"})));
   }
   while (chance.OneIn(4)) match.query.push_back({chance.Of({"q", "p"}), RandomMatch(chance)});
   if (chance.OneIn(6)) {
@@ -243,8 +241,8 @@ config::Route RandomRoute(Chance& chance) {
 
 config::RouteTable RandomTable(Chance& chance) {
   config::RouteTable table;
-  std::vector<std::string> domains = {"*",     "a.x",  "b.a.x", "*.x", "*.a.x",
-                                      "*-b.x", "a.*",  "b.*",   "a.x*", "b.a.*"};
+  std::vector<std::string> domains = {"*",     "a.x", "b.a.x", "*.x",  "*.a.x",
+                                      "*-b.x", "a.*", "b.*",   "a.x*", "b.a.*"};
   while (!domains.empty()) {
     config::VirtualHost host;
     for (int i = chance.Below(3); i >= 0 && !domains.empty(); --i) {
@@ -261,8 +259,8 @@ config::RouteTable RandomTable(Chance& chance) {
 RandomRequest MakeRandomRequest(Chance& chance) {
   RandomRequest request;
   request.method = chance.Of({"GET", "PUT", "POST"});
-  request.authority = chance.Of({"a.x", "b.a.x", "c.x", "c.a.x", "c-b.x", "-b.x", "a.y", "b.y",
-                                 "a.xy", "b.a.z", "z", ""});
+  request.authority = chance.Of(
+      {"a.x", "b.a.x", "c.x", "c.a.x", "c-b.x", "-b.x", "a.y", "b.y", "a.xy", "b.a.z", "z", ""});
   request.path = RandomPath(chance);
   if (chance.OneIn(2)) {
     absl::StrAppend(&request.path, "?", chance.Of({"q", "p"}), "=", RandomValue(chance), "&",
@@ -273,8 +271,7 @@ RandomRequest MakeRandomRequest(Chance& chance) {
   }
   if (chance.OneIn(3)) request.headers.emplace_back("content-type", "application/grpc");
   if (chance.OneIn(2)) {
-    request.headers.emplace_back("cookie",
-                                 absl::StrCat("d=1; c=", RandomValue(chance), ";c=a"));
+    request.headers.emplace_back("cookie", absl::StrCat("d=1; c=", RandomValue(chance), ";c=a"));
   }
   request.random = static_cast<uint64_t>(chance.Below(1'000'000));
   return request;
@@ -314,8 +311,7 @@ TEST(RouterPropertyTest, AnswersAsALoopOverTheTableDoes) {
       ASSERT_EQ(choice.route, route)
           << Show(request) << "\nrouter "
           << (choice.route != nullptr ? choice.route - host->routes.data() : -1) << ", loop "
-          << (route != nullptr ? route - host->routes.data() : -1) << " of "
-          << host->routes.size();
+          << (route != nullptr ? route - host->routes.data() : -1) << " of " << host->routes.size();
       found += route != nullptr;
 
       std::vector<Candidate> candidates;
@@ -327,7 +323,8 @@ TEST(RouterPropertyTest, AnswersAsALoopOverTheTableDoes) {
         // Explain's reasons come from the same conditions: each loser has one.
         const bool also = NaiveRoute(candidate.route->match, request);
         ASSERT_EQ(also, candidate.reason == "matches too, but stands behind the winner")
-            << Show(request) << "\n" << candidate.reason;
+            << Show(request) << "\n"
+            << candidate.reason;
       }
     }
   }

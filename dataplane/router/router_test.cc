@@ -295,10 +295,9 @@ TEST(RouterTest, BuildNamesWhatItRefuses) {
 TEST(RouterTest, ExplainSaysWhyEachCandidateLost) {
   Route header = MakeRoute("header", PathKind::kPrefix, "/shop");
   header.match.headers.push_back(Exact("x-env", "b"));
-  const auto router = Build(
-      MakeTable({MakeRoute("cart", PathKind::kPrefix, "/cart"), header,
-                 MakeRoute("shop", PathKind::kPrefix, "/shop"),
-                 MakeRoute("rest", PathKind::kPrefix, "/")}));
+  const auto router = Build(MakeTable({MakeRoute("cart", PathKind::kPrefix, "/cart"), header,
+                                       MakeRoute("shop", PathKind::kPrefix, "/shop"),
+                                       MakeRoute("rest", PathKind::kPrefix, "/")}));
   http::HeaderMap headers;
   headers.Add("x-env", "a");
   std::vector<Candidate> candidates;

@@ -165,12 +165,12 @@ TEST(LogFormatTest, AnyBytesGiveOneLineOfJson) {
   // Method: random values, biased to bytes that have a meaning somewhere, in each place that a
   // client can fill; the line must parse (nlohmann refuses what is not UTF-8) and stand alone.
   std::mt19937 random(1);
-  const std::string_view kSharp("\"\\\n\r\0\x1b{}[],:%\xc3\xa4\xe2\x82\xac\xf0\x9f\xed\xa0\x80\xff",
-                                26);
+  static constexpr char kSharp[] =
+      "\"\\\n\r\0\x1b{}[],:%\xc3\xa4\xe2\x82\xac\xf0\x9f\xed\xa0\x80\xff";
   auto bytes = [&] {
     std::string value(random() % 64, '\0');
     for (char& c : value) {
-      c = random() % 2 == 0 ? static_cast<char>(random()) : kSharp[random() % kSharp.size()];
+      c = random() % 2 == 0 ? static_cast<char>(random()) : kSharp[random() % sizeof(kSharp)];
     }
     return value;
   };

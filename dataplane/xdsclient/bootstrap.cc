@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "api/envoy/types.h"
 #include "api/manifest/document_source.h"
 #include "api/manifest/node.h"
 #include "api/manifest/value_sink.h"
@@ -88,6 +89,10 @@ absl::StatusOr<Bootstrap> ParseBootstrap(std::string_view text, const std::strin
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": a bootstrap is one document; there are ", documents));
   }
+  // Keeps every message that a typed_config may name in the program.
+  static const auto* const kTypes =
+      new std::vector<const google::protobuf::Descriptor*>(envoy_api::TypePerFile());
+  (void)kTypes;
   Bootstrap bootstrap;
   const google::protobuf::util::Status status =
       google::protobuf::util::JsonStringToMessage(json, &bootstrap);

@@ -145,7 +145,7 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
       break;
   }
   if (!status.ok()) return status;
-  raw = {resource.version, resource.body, context.findings()};
+  raw = {resource.version, resource.body, context.findings(), loop_.clock().WallNs()};
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";

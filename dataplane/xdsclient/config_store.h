@@ -32,6 +32,7 @@ struct RawResource {
   std::string version;
   std::string body;
   std::vector<compile::Finding> findings;  // Fields that it sets and we do not implement.
+  int64_t taken_wall_ns = 0;
 };
 
 // A ConfigStore turns resources into snapshots: it compiles each as it comes, keeps the last good

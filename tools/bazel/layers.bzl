@@ -48,6 +48,7 @@ ROUTER = _under(
     "dataplane/exchange",
     "dataplane/worker",
     "dataplane/main",
+    "dataplane/xdsclient",
     "dataplane/admin",
 ) + _TESTS + _OFFLINE
 TELEMETRY = _under("dataplane") + _TESTS

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/pushapi/propagation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controlplane/pushapi/waiting.h"
+
+namespace sluice::pushapi {
+
+Propagation::Propagation(const xdsserver::SnapshotCache& cache, xdsserver::Fleet& fleet,
+                         xdsserver::Clock clock)
+    : cache_(cache), fleet_(fleet), clock_(std::move(clock)), thread_([this] { Run(); }) {}
+
+Propagation::~Propagation() {
+  std::vector<std::weak_ptr<Waiting>> waits;
+  {
+    absl::MutexLock lock(&mutex_);
+    is_over_ = true;
+    waits.swap(waits_);
+    changed_.Signal();
+  }
+  thread_.join();
+  for (const std::weak_ptr<Waiting>& wait : waits) {
+    if (const auto waiting = wait.lock()) waiting->Expire();
+  }
+}
+
+void Propagation::NoteApplied(registry::Revision revision, absl::Time since) {
+  absl::MutexLock lock(&mutex_);
+  // An apply that changed nothing names a revision that was there before: the first time counts.
+  applied_.emplace(revision, since);
+  if (applied_.size() > kMaxApplies) applied_.erase(applied_.begin());
+}
+
+void Propagation::OnTranslated(registry::Revision revision) {
+  std::vector<std::shared_ptr<Waiting>> ready;
+  {
+    absl::MutexLock lock(&mutex_);
+    translated_ = revision = std::max(translated_, revision);
+    std::erase_if(untranslated_, [&](const std::weak_ptr<Waiting>& wait) {
+      std::shared_ptr<Waiting> waiting = wait.lock();
+      if (waiting == nullptr) return true;
+      if (waiting->revision() > revision) return false;
+      ready.push_back(std::move(waiting));
+      return true;
+    });
+  }
+  for (const std::shared_ptr<Waiting>& waiting : ready) waiting->Ask(cache_.List());
+}
+
+std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revision,
+                                                        absl::Duration timeout, Done done) {
+  if (timeout <= absl::ZeroDuration()) timeout = kDefaultTimeout;
+  const absl::Time now = clock_();
+  std::shared_ptr<Waiting> waiting;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (revision <= 0) revision = translated_;
+    const auto applied = applied_.find(revision);
+    waiting = std::make_shared<Waiting>(fleet_, revision,
+                                        applied == applied_.end() ? now : applied->second,
+                                        now + std::min(timeout, kMaxTimeout), std::move(done));
+    std::erase_if(waits_, [](const std::weak_ptr<Waiting>& wait) { return wait.expired(); });
+    waits_.push_back(waiting);
+    changed_.Signal();
+    if (revision > translated_) {
+      untranslated_.push_back(waiting);
+      return waiting;
+    }
+  }
+  waiting->Ask(cache_.List());
+  return waiting;
+}
+
+absl::Time Propagation::NextDeadlineLocked() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const std::weak_ptr<Waiting>& wait : waits_) {
+    if (const auto waiting = wait.lock()) next = std::min(next, waiting->deadline());
+  }
+  return next;
+}
+
+void Propagation::Run() {
+  for (;;) {
+    std::vector<std::shared_ptr<Waiting>> due;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (is_over_) return;
+      changed_.WaitWithDeadline(&mutex_, NextDeadlineLocked());
+      if (is_over_) return;
+      const absl::Time now = clock_();
+      std::erase_if(waits_, [&](const std::weak_ptr<Waiting>& wait) {
+        std::shared_ptr<Waiting> waiting = wait.lock();
+        if (waiting == nullptr) return true;
+        if (waiting->deadline() > now) return false;
+        due.push_back(std::move(waiting));
+        return true;
+      });
+    }
+    for (const std::shared_ptr<Waiting>& waiting : due) waiting->Expire();
+  }
+}
+
+}  // namespace sluice::pushapi

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "controlplane/registry/change.h"
+#include "controlplane/xdsserver/fleet.h"
+#include "controlplane/xdsserver/snapshot_cache.h"
+#include "sluice/push/v1/push.pb.h"
+
+namespace sluice::pushapi {
+
+// Propagation tells when a revision is served by every connected proxy.
+//
+// A wait first lasts until the revision has been translated (OnTranslated), then until every proxy
+// of every Gateway has answered the snapshot that is current then. A refusal is an answer too.
+//
+// Thread:   any. `done` runs once, on whichever thread brings the last answer, or on Propagation's
+//           own when time is up, with no lock held.
+// Lifetime: cache and fleet outlive it. The destructor ends all waits, calling their `done`.
+// Errors:   none; what is missing is in the answer.
+// Limits:   kMaxTimeout a wait; the times of the last kMaxApplies applies are remembered.
+class Propagation {
+ public:
+  static constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
+  static constexpr absl::Duration kMaxTimeout = absl::Minutes(10);
+  static constexpr size_t kMaxApplies = 1024;
+
+  Propagation(const xdsserver::SnapshotCache& cache, xdsserver::Fleet& fleet,
+              xdsserver::Clock clock);
+  ~Propagation();
+  Propagation(const Propagation&) = delete;
+  Propagation& operator=(const Propagation&) = delete;
+
+  // When the apply that made `revision` began.
+  void NoteApplied(registry::Revision revision, absl::Time since);
+  // The snapshots of `revision` are in the cache.
+  void OnTranslated(registry::Revision revision);
+
+  // Ends its wait, unanswered, when it dies.
+  class Waiting;
+  using Done = std::function<void(push::v1::WaitResponse)>;
+  // 0: the newest revision that is translated. A zero `timeout` is kDefaultTimeout.
+  [[nodiscard]] std::shared_ptr<Waiting> Wait(registry::Revision revision, absl::Duration timeout,
+                                              Done done);
+
+ private:
+  void Run();
+  [[nodiscard]] absl::Time NextDeadlineLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const xdsserver::SnapshotCache& cache_;
+  xdsserver::Fleet& fleet_;
+  const xdsserver::Clock clock_;
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  registry::Revision translated_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<registry::Revision, absl::Time> applied_ ABSL_GUARDED_BY(mutex_);
+  // Weak: whoever waits may leave. Those that wait for a translation, and all with a deadline.
+  std::vector<std::weak_ptr<Waiting>> untranslated_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<Waiting>> waits_ ABSL_GUARDED_BY(mutex_);
+  bool is_over_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // Last: it uses the others.
+};
+
+}  // namespace sluice::pushapi

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/pushapi/rest/rest_routes.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/synchronization/notification.h"
+#include "api/manifest/kinds.h"
+#include "base/status_macros.h"
+#include "controlplane/pushapi/documents.h"
+#include "controlplane/pushapi/rejection.h"
+#include "google/protobuf/util/json_util.h"
+
+namespace sluice::pushapi {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int HttpStatusOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return 400;
+    case absl::StatusCode::kUnauthenticated:
+      return 401;
+    case absl::StatusCode::kPermissionDenied:
+      return 403;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kAlreadyExists:
+      return 409;
+    case absl::StatusCode::kFailedPrecondition:
+      return 422;
+    case absl::StatusCode::kUnimplemented:
+      return 501;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    case absl::StatusCode::kResourceExhausted:
+      return 507;
+    default:
+      return 500;
+  }
+}
+
+std::string_view TitleOf(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 422:
+      return "Unprocessable Content";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+// What an /apis path names.
+struct Target {
+  const manifest::KindInfo* kind = nullptr;
+  std::string ns;
+  std::string name;
+};
+
+bool IsOfVersion(const manifest::KindInfo& kind, std::string_view group,
+                 std::string_view version) {
+  return kind.group == group &&
+         (kind.version == version || std::find(kind.also_read.begin(), kind.also_read.end(),
+                                               version) != kind.also_read.end());
+}
+
+std::optional<Target> ReadTarget(std::string_view path) {
+  std::vector<std::string_view> parts = absl::StrSplit(path.substr(1), '/');
+  std::string_view group, version;
+  size_t at = 0;
+  if (parts[0] == "apis" && parts.size() >= 4) {
+    group = parts[1];
+    version = parts[2];
+    at = 3;
+  } else if (parts[0] == "api" && parts.size() >= 3) {
+    version = parts[1];
+    at = 2;
+  } else {
+    return std::nullopt;
+  }
+  Target target;
+  // "namespaces" is also a plural: /api/v1/namespaces/NAME.
+  if (parts[at] == "namespaces" && parts.size() > at + 2) {
+    target.ns = parts[at + 1];
+    at += 2;
+  }
+  target.kind = manifest::FindKindByPlural(parts[at]);
+  if (target.kind == nullptr || !IsOfVersion(*target.kind, group, version)) return std::nullopt;
+  if (parts.size() > at + 2) return std::nullopt;
+  if (parts.size() == at + 2) target.name = parts[at + 1];
+  return target;
+}
+
+// One request being answered.
+class Answering {
+ public:
+  Answering(Handlers& handlers, const Caller& caller, const RestRequest& request)
+      : handlers_(handlers), caller_(caller), request_(request) {}
+
+  RestResponse Answer() {
+    const std::string& path = request_.path;
+    if (path.empty() || path[0] != '/') return NoSuchPath();
+    if (path == "/apply") return Only("POST", [this] { return Apply(); });
+    if (path == "/delete") return Only("POST", [this] { return DeleteDocuments(); });
+    if (path == "/diff") return Only("POST", [this] { return Diff(); });
+    if (path == "/fleet") return Only("GET", [this] { return Fleet(); });
+    if (path == "/revision") return Only("GET", [this] { return Revision(); });
+    if (path == "/history") return Only("GET", [this] { return History(); });
+    if (path == "/wait") return Only("GET", [this] { return Wait(); });
+    const std::optional<Target> target = ReadTarget(path);
+    if (!target.has_value()) return NoSuchPath();
+    if (target->name.empty()) return Only("GET", [&] { return List(*target); });
+    if (request_.method == "GET") return Get(*target);
+    if (request_.method == "PUT") return Put(*target);
+    if (request_.method == "DELETE") return Delete(*target);
+    return WrongMethod("GET, PUT or DELETE");
+  }
+
+ private:
+  RestResponse Only(std::string_view method, const std::function<RestResponse()>& answer) {
+    return request_.method == method ? answer() : WrongMethod(method);
+  }
+
+  RestResponse NoSuchPath() const {
+    return ProblemResponse(absl::NotFoundError(absl::StrCat("There is no ", request_.path, " here.")));
+  }
+
+  RestResponse WrongMethod(std::string_view allowed) const {
+    RestResponse response = ProblemResponse(absl::InvalidArgumentError(
+        absl::StrCat(request_.path, " takes ", allowed, ", not ", request_.method, ".")));
+    response.status = 405;
+    return response;
+  }
+
+  template <typename Response>
+  static RestResponse Show(const absl::StatusOr<Response>& response) {
+    if (!response.ok()) return ProblemResponse(response.status());
+    RestResponse out;
+    google::protobuf::util::JsonPrintOptions options;
+    options.always_print_primitive_fields = true;
+    if (!google::protobuf::util::MessageToJsonString(*response, &out.body, options).ok()) {
+      return ProblemResponse(absl::InternalError("The answer cannot be written as JSON."));
+    }
+    return out;
+  }
+
+  std::string Query(const std::string& name) const {
+    const auto it = request_.query.find(name);
+    return it == request_.query.end() ? "" : it->second;
+  }
+  bool IsOn(const std::string& name) const {
+    const auto it = request_.query.find(name);
+    return it != request_.query.end() && it->second != "false" && it->second != "0";
+  }
+  int64_t Number(const std::string& name) const {
+    int64_t number = 0;
+    return absl::SimpleAtoi(Query(name), &number) ? number : 0;
+  }
+
+  // The body, as the documents of a request; and what else its query says.
+  template <typename Request>
+  Request WithDocuments() const {
+    Request request;
+    push::v1::Document& document = *request.add_documents();
+    document.set_file("request");
+    document.set_text(request_.body);
+    request.set_default_namespace(Query("namespace"));
+    return request;
+  }
+
+  RestResponse Apply() {
+    auto request = WithDocuments<push::v1::ApplyRequest>();
+    request.set_dry_run(IsOn("dryRun"));
+    request.set_strict(IsOn("strict"));
+    request.set_message(Query("message"));
+    return Show(handlers_.Apply(caller_, request));
+  }
+
+  RestResponse DeleteDocuments() {
+    auto request = WithDocuments<push::v1::DeleteRequest>();
+    request.set_dry_run(IsOn("dryRun"));
+    request.set_message(Query("message"));
+    return Show(handlers_.Delete(caller_, request));
+  }
+
+  RestResponse Diff() {
+    return Show(handlers_.Diff(caller_, WithDocuments<push::v1::DiffRequest>()));
+  }
+
+  RestResponse Fleet() {
+    push::v1::FleetRequest request;
+    request.set_gateway(Query("gateway"));
+    return Show(handlers_.Fleet(caller_, request));
+  }
+
+  RestResponse Revision() {
+    push::v1::FleetRequest request;
+    request.set_gateway("/");  // No Gateway's: of the answer the revision alone is wanted.
+    const auto fleet = handlers_.Fleet(caller_, request);
+    if (!fleet.ok()) return ProblemResponse(fleet.status());
+    RestResponse response;
+    response.body = Json{{"revision", fleet->revision()}}.dump();
+    return response;
+  }
+
+  RestResponse History() {
+    push::v1::HistoryRequest request;
+    request.set_limit(static_cast<int32_t>(std::clamp<int64_t>(Number("limit"), 0, 1000)));
+    return Show(handlers_.History(caller_, request));
+  }
+
+  RestResponse Wait() {
+    push::v1::WaitRequest request;
+    request.set_revision(Number("revision"));
+    request.set_timeout_ms(Number("timeoutMs"));
+    absl::StatusOr<push::v1::WaitResponse> response = push::v1::WaitResponse();
+    absl::Notification done;
+    const std::shared_ptr<void> waiting =
+        handlers_.Wait(request, [&](push::v1::WaitResponse answer) {
+          *response = std::move(answer);
+          done.Notify();
+        });
+    done.WaitForNotification();
+    return Show(response);
+  }
+
+  push::v1::ObjectKey KeyOf(const Target& target) const {
+    push::v1::ObjectKey key;
+    key.set_kind(std::string(target.kind->kind));
+    key.set_namespace_(target.ns);
+    key.set_name(target.name);
+    return key;
+  }
+
+  RestResponse List(const Target& target) {
+    push::v1::ListRequest request;
+    request.add_kinds(std::string(target.kind->kind));
+    request.set_namespace_(target.ns);
+    const auto list = handlers_.List(caller_, request);
+    if (!list.ok()) return ProblemResponse(list.status());
+    RestResponse response;
+    response.body = absl::StrCat(R"({"apiVersion":")", target.kind->ApiVersion(), R"(","kind":")",
+                                 target.kind->kind, R"(List","metadata":{"resourceVersion":")",
+                                 list->revision(), R"("},"items":[)");
+    for (int i = 0; i < list->items_size(); ++i) {
+      absl::StrAppend(&response.body, i == 0 ? "" : ",", list->items(i).json());
+    }
+    absl::StrAppend(&response.body, "]}");
+    return response;
+  }
+
+  RestResponse Get(const Target& target) {
+    push::v1::GetRequest request;
+    *request.mutable_key() = KeyOf(target);
+    const auto object = handlers_.Get(caller_, request);
+    if (!object.ok()) return ProblemResponse(object.status());
+    return {.body = object->json()};
+  }
+
+  RestResponse Put(const Target& target) {
+    auto request = WithDocuments<push::v1::ApplyRequest>();
+    request.set_default_namespace(target.ns);
+    request.set_dry_run(IsOn("dryRun"));
+    request.set_strict(IsOn("strict"));
+    request.set_message(Query("message"));
+    if (absl::Status status = CheckIsThatObject(request, target); !status.ok()) {
+      return ProblemResponse(status);
+    }
+    const auto applied = handlers_.Apply(caller_, request);
+    RestResponse response = Show(applied);
+    const bool is_new = applied.ok() && !request.dry_run() &&
+                        applied->results(0).outcome() == push::v1::OUTCOME_CREATED;
+    if (is_new) response.status = 201;
+    return response;
+  }
+
+  // A PUT writes the object that its path names and no other.
+  static absl::Status CheckIsThatObject(const push::v1::ApplyRequest& request,
+                                        const Target& target) {
+    SLUICE_ASSIGN_OR_RETURN(const std::vector<manifest::Object> objects,
+                            ReadDocuments(request.documents(), request.default_namespace()));
+    if (objects.size() != 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("The body holds ", objects.size(), " objects; a PUT takes one."));
+    }
+    const manifest::ObjectKey& key = objects[0].key;
+    const bool is_same = key.kind == target.kind->kind && key.name == target.name &&
+                         (key.ns == target.ns || (target.ns.empty() && key.ns == "default"));
+    if (is_same) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("The body is ", key.ToString(), ", which the path does not name."));
+  }
+
+  RestResponse Delete(const Target& target) {
+    push::v1::DeleteRequest request;
+    *request.add_keys() = KeyOf(target);
+    request.set_dry_run(IsOn("dryRun"));
+    request.set_message(Query("message"));
+    const auto deleted = handlers_.Delete(caller_, request);
+    if (deleted.ok() && deleted->results(0).outcome() == push::v1::OUTCOME_ABSENT) {
+      return ProblemResponse(absl::NotFoundError(
+          absl::StrCat("There is no ", target.kind->kind, " ", target.ns,
+                       target.ns.empty() ? "" : "/", target.name, ".")));
+    }
+    return Show(deleted);
+  }
+
+  Handlers& handlers_;
+  const Caller& caller_;
+  const RestRequest& request_;
+};
+
+}  // namespace
+
+RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequest& request) {
+  return Answering(handlers, caller, request).Answer();
+}
+
+RestResponse ProblemResponse(const absl::Status& status) {
+  RestResponse response;
+  response.status = HttpStatusOf(status.code());
+  response.content_type = "application/problem+json";
+  Json body{{"type", "about:blank"},
+            {"title", TitleOf(response.status)},
+            {"status", response.status},
+            {"detail", std::string(status.message())}};
+  const push::v1::Rejection rejection = RejectionOf(status);
+  for (const push::v1::Problem& problem : rejection.problems()) {
+    body["problems"].push_back(Json{{"file", problem.file()},
+                                    {"line", problem.line()},
+                                    {"resource", problem.resource()},
+                                    {"path", problem.path()},
+                                    {"reason", problem.reason()}});
+  }
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+}  // namespace sluice::pushapi

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/rpc/api_call.h"
+
+#include <utility>
+
+namespace sluice::rpc {
+namespace {
+
+std::string ToString(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+grpc::ServerGenericBidiReactor* ApiCall::Serve(OnRequest on_request) {
+  auto call = std::make_shared<ApiCall>();
+  call->on_request_ = std::move(on_request);
+  call->self_ = call;
+  call->StartRead(&call->incoming_);
+  return call.get();
+}
+
+size_t ApiCall::Send(std::string message) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_over_) return 0;
+    queued_bytes_ += message.size();
+    queue_.push_back(std::move(message));
+    if (is_writing_ || !TakeNextLocked()) return queued_bytes_;
+    is_writing_ = true;
+  }
+  StartWrite(&outgoing_);
+  return 0;
+}
+
+void ApiCall::Finish(pushapi::CallStatus status) {
+  grpc::Status word(static_cast<grpc::StatusCode>(status.code), std::move(status.text),
+                    std::move(status.details));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_writing_) {
+      last_word_ = std::move(word);
+      return;
+    }
+  }
+  End(std::move(word));
+}
+
+void ApiCall::Hold(std::shared_ptr<void> what) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // What comes too late dies with the argument, after the lock.
+  if (!is_over_) held_.push_back(std::move(what));
+}
+
+void ApiCall::OnReadDone(bool ok) {
+  if (!ok) {
+    End({grpc::StatusCode::INVALID_ARGUMENT, "the call holds no request"});
+    return;
+  }
+  if (!on_request_(ToString(incoming_), shared_from_this())) {
+    End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting; try again"});
+  }
+  incoming_.Clear();
+}
+
+void ApiCall::OnWriteDone(bool ok) {
+  grpc::Status word(grpc::StatusCode::UNAVAILABLE, "the call broke");
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (ok && TakeNextLocked()) {
+      word = grpc::Status::OK;
+    } else {
+      is_writing_ = false;
+      if (ok && !last_word_.has_value()) return;
+      if (ok) word = *std::move(last_word_);
+      ok = false;
+    }
+  }
+  if (ok) {
+    StartWrite(&outgoing_);
+  } else {
+    End(std::move(word));
+  }
+}
+
+void ApiCall::OnCancel() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // A write that is under way fails now, and says the end.
+    if (is_writing_) return;
+  }
+  End(grpc::Status::CANCELLED);
+}
+
+void ApiCall::OnDone() {
+  // Nothing is touched after this line.
+  const std::shared_ptr<ApiCall> self = std::move(self_);
+}
+
+bool ApiCall::TakeNextLocked() {
+  if (queue_.empty()) return false;
+  const std::string message = std::move(queue_.front());
+  queue_.pop_front();
+  queued_bytes_ -= message.size();
+  const grpc::Slice slice(message);
+  outgoing_ = grpc::ByteBuffer(&slice, 1);
+  return true;
+}
+
+void ApiCall::End(grpc::Status status) {
+  // Outside the lock: what is held may wait for a callback that sends.
+  std::vector<std::shared_ptr<void>> held;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_over_) return;
+    is_over_ = true;
+    held.swap(held_);
+  }
+  held.clear();
+  Finish(std::move(status));
+}
+
+}  // namespace sluice::rpc

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/pushapi/call_port.h"
+
+namespace sluice::rpc {
+
+// ApiCall carries one call of the push API: one request message, then any number of responses.
+//
+// No lock is held while gRPC or the API is called. Whoever finds no write under way starts one;
+// OnWriteDone goes on. The end is said once: by the API's Finish when all is written, by a write
+// that fails, or by the peer that leaves.
+//
+// Thread:   any.
+// Lifetime: holds itself until gRPC is done with it; the API may hold it longer.
+// Errors:   the call's status.
+// Limits:   what the API lets wait, see CallSink::Send.
+class ApiCall : public grpc::ServerGenericBidiReactor,
+                public pushapi::CallSink,
+                public std::enable_shared_from_this<ApiCall> {
+ public:
+  // Is given the request when it is there; false if it cannot be taken now.
+  using OnRequest = std::function<bool(std::string request, std::shared_ptr<ApiCall> call)>;
+
+  // Returned to gRPC.
+  static grpc::ServerGenericBidiReactor* Serve(OnRequest on_request);
+
+  size_t Send(std::string message) override;
+  void Finish(pushapi::CallStatus status) override;
+  void Hold(std::shared_ptr<void> what) override;
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  using grpc::ServerGenericBidiReactor::Finish;
+
+  // Takes the next message into outgoing_; false if there is none.
+  bool TakeNextLocked();
+  void End(grpc::Status status);
+
+  OnRequest on_request_;
+  std::shared_ptr<ApiCall> self_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;  // the writer's
+
+  std::mutex mutex_;
+  std::deque<std::string> queue_;
+  size_t queued_bytes_ = 0;
+  bool is_writing_ = false;
+  bool is_over_ = false;  // the end has been said
+  std::optional<grpc::Status> last_word_;
+  std::vector<std::shared_ptr<void>> held_;
+};
+
+}  // namespace sluice::rpc

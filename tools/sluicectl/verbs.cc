@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/sluicectl/verbs.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/no_destructor.h"
+#include "api/manifest/nearest.h"
+
+namespace sluice::sluicectl {
+namespace {
+
+constexpr FlagSpec kFilename = {"filename", 'f', "FILE", "file, folder, or - for standard input"};
+constexpr FlagSpec kNamespace = {"namespace", 'n', "NAMESPACE", "for objects that name none"};
+constexpr FlagSpec kOutput = {"output", 'o', "FORMAT", "table, yaml or json"};
+constexpr FlagSpec kDryRun = {"dry-run", 0, "", "do everything but keep the result"};
+constexpr FlagSpec kMessage = {"message", 'm', "TEXT", "why, for the history"};
+
+ExitCode RunCompletion(const Invocation& invocation, Streams& streams) {
+  if (PrintCompletion(AllVerbs(), invocation.arguments()[0], streams.out)) return ExitCode::kOk;
+  streams.err << "sluicectl: completion is for bash, zsh or fish\n";
+  return ExitCode::kUsage;
+}
+
+const VerbSpec* FindVerb(std::string_view name) {
+  for (const VerbSpec& verb : AllVerbs()) {
+    if (verb.name == name) return &verb;
+  }
+  return nullptr;
+}
+
+ExitCode UnknownVerb(std::string_view name, Streams& streams) {
+  std::vector<std::string_view> names;
+  for (const VerbSpec& verb : AllVerbs()) names.push_back(verb.name);
+  const std::string_view nearest = manifest::NearestName(name, names);
+  streams.err << "sluicectl: there is no verb \"" << name << "\"";
+  if (!nearest.empty()) streams.err << "; did you mean " << nearest << "?";
+  streams.err << "\nsluicectl --help lists the verbs.\n";
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+
+std::span<const VerbSpec> AllVerbs() {
+  static const absl::NoDestructor<std::vector<VerbSpec>> kVerbs({
+      {.name = "apply",
+       .summary = "creates and changes objects: all of them or none",
+       .example = "  sluicectl apply -f deploy/examples/quickstart.yaml --wait",
+       .flags = {kFilename,
+                 kNamespace,
+                 {"wait", 0, "", "until every connected proxy serves it; prints milliseconds"},
+                 {"timeout", 0, "DURATION", "of --wait (30s)"},
+                 {"strict", 0, "", "refuse dangling, conflicting and unsupported too"},
+                 kDryRun,
+                 kMessage,
+                 kOutput},
+       .run = RunApply},
+      {.name = "get",
+       .arguments = "[KIND[,KIND] [NAME]]",
+       .summary = "shows objects, with their status",
+       .example = "  sluicectl get httproutes\n  sluicectl get httproute colors -o yaml",
+       .flags = {{"namespace", 'n', "NAMESPACE", "only this one (of one object: default)"},
+                 {"watch", 'w', "", "show changes as they come"},
+                 kOutput},
+       .max_arguments = 2,
+       .run = RunGet},
+      {.name = "delete",
+       .arguments = "KIND NAME...",
+       .summary = "deletes objects: all of them or none",
+       .example = "  sluicectl delete httproute colors\n  sluicectl delete -f routes.yaml",
+       .flags = {kFilename, kNamespace, kDryRun, kMessage},
+       .max_arguments = 1000,
+       .run = RunDelete},
+      {.name = "diff",
+       .summary = "shows what an apply would change; 1 if it would",
+       .example = "  sluicectl diff -f routes.yaml",
+       .flags = {kFilename, kNamespace, kOutput},
+       .run = RunDiff},
+      {.name = "validate",
+       .summary = "checks files, without a control plane",
+       .example = "  sluicectl validate -f deploy/examples --strict",
+       .flags = {kFilename,
+                 kNamespace,
+                 {"strict", 0, "", "dangling, conflicting and unsupported are errors too"}},
+       .run = RunValidate},
+      {.name = "fleet",
+       .summary = "shows each proxy: version, lag, what it refused and why",
+       .example = "  sluicectl fleet",
+       .flags = {{"gateway", 'g', "NS/NAME", "only this one's proxies"}, kOutput},
+       .run = RunFleet},
+      {.name = "history",
+       .summary = "shows the newest revisions",
+       .example = "  sluicectl history",
+       .flags = {kOutput},
+       .run = RunHistory},
+      {.name = "completion",
+       .arguments = "bash|zsh|fish",
+       .summary = "prints a completion script",
+       .example = "  source <(sluicectl completion bash)",
+       .min_arguments = 1,
+       .max_arguments = 1,
+       .run = RunCompletion},
+  });
+  return *kVerbs;
+}
+
+ExitCode Run(std::span<const std::string> words, Streams& streams) {
+  if (words.empty()) {
+    PrintHelp(AllVerbs(), streams.err);
+    return ExitCode::kUsage;
+  }
+  if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
+    PrintHelp(AllVerbs(), streams.out);
+    return ExitCode::kOk;
+  }
+  std::vector<std::string> rest(words.begin(), words.end());
+  // Common flags may stand before the verb: sluicectl --server HOST:PORT VERB.
+  size_t at = 0;
+  while (at < rest.size() && rest[at].starts_with("-")) {
+    at += rest[at].find('=') == std::string::npos ? 2 : 1;
+  }
+  if (at >= rest.size()) return UnknownVerb(rest[0], streams);
+  const VerbSpec* verb = FindVerb(rest[at]);
+  if (verb == nullptr) return UnknownVerb(rest[at], streams);
+  rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
+  const absl::StatusOr<Invocation> invocation = ParseInvocation(*verb, rest);
+  if (!invocation.ok()) {
+    streams.err << "sluicectl: " << invocation.status().message() << "\n";
+    return ExitCode::kUsage;
+  }
+  if (invocation->Has("help")) {
+    PrintVerbHelp(*verb, streams.out);
+    return ExitCode::kOk;
+  }
+  return verb->run(*invocation, streams);
+}
+
+}  // namespace sluice::sluicectl
