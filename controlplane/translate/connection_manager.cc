@@ -59,6 +59,8 @@ void SetProtocol(const ir::ClientSettings& client, HttpConnectionManager* out) {
   // Whole KiB on the wire; rounded up, so that what was allowed stays allowed.
   out->mutable_max_request_headers_kb()->set_value(
       static_cast<uint32_t>((client.max_header_bytes + 1023) / 1024));
+  // Envoy drops HTTP/1.1 trailers unless it is told; gRPC-Web and checksums need them.
+  out->mutable_http_protocol_options()->set_enable_trailers(true);
   core::Http2ProtocolOptions* http2 = out->mutable_http2_protocol_options();
   http2->mutable_max_concurrent_streams()->set_value(client.http2_max_streams);
   http2->mutable_initial_stream_window_size()->set_value(client.http2_stream_window);

@@ -57,8 +57,8 @@ size_t FrameGuard::Scan(std::string_view bytes, Step& step) {
   if (in_word_) {
     in_word_ = false;
     payload_left_ -= kWordBytes;
-    word_ = (uint32_t{partial_[0]} << 24 | uint32_t{partial_[1]} << 16 | uint32_t{partial_[2]} << 8 |
-             partial_[3]) &
+    word_ = (uint32_t{partial_[0]} << 24 | uint32_t{partial_[1]} << 16 |
+             uint32_t{partial_[2]} << 8 | partial_[3]) &
             0x7fffffff;
     step = Step::kPayload;
     return n;

@@ -115,8 +115,7 @@ void Session::Feed(const base::Slice& slice) {
     FrameGuard::Step step;
     scanned += guard_.Scan(bytes.substr(scanned), step);
     if (step == FrameGuard::Step::kBytes) continue;
-    if (step == FrameGuard::Step::kPayload &&
-        guard_.header().type == FrameType::kWindowUpdate) {
+    if (step == FrameGuard::Step::kPayload && guard_.header().type == FrameType::kWindowUpdate) {
       // The header has not gone to nghttp2 yet, unless it came in a slice of its own.
       if (step_begin - fed == kFrameHeaderBytes && RefuseOverflow()) fed = scanned;
       continue;
