@@ -2,6 +2,7 @@
 #include "controlplane/pushapi/handlers.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,15 @@ absl::StatusOr<push::v1::FleetResponse> Handlers::Fleet(const Caller& caller,
   for (const auto& [key, problems] : objects->problems().by_object) {
     for (const manifest::Problem& problem : problems) *response.add_problems() = ToProto(problem);
   }
+  return response;
+}
+
+absl::StatusOr<push::v1::ListGatewaysResponse> Handlers::ListGateways(
+    const Caller& caller, const push::v1::ListGatewaysRequest& request) {
+  std::set<std::string> names;
+  for (const auto& snapshot : ground_.cache.List()) names.insert(snapshot->group);
+  push::v1::ListGatewaysResponse response;
+  for (const std::string& name : names) response.add_gateways(name);
   return response;
 }
 

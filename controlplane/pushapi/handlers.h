@@ -55,6 +55,8 @@ class Handlers {
                                               const push::v1::DiffRequest& request);
   absl::StatusOr<push::v1::FleetResponse> Fleet(const Caller& caller,
                                                 const push::v1::FleetRequest& request);
+  absl::StatusOr<push::v1::ListGatewaysResponse> ListGateways(
+      const Caller& caller, const push::v1::ListGatewaysRequest& request);
   absl::StatusOr<push::v1::GetResourcesResponse> GetResources(
       const Caller& caller, const push::v1::GetResourcesRequest& request);
   absl::StatusOr<push::v1::HistoryResponse> History(const Caller& caller,

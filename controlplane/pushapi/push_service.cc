@@ -56,6 +56,8 @@ void PushService::Start(const Caller& caller, std::string_view method, std::stri
     Answer(handlers_, &Handlers::Diff, caller, request, *sink);
   } else if (method == "Fleet") {
     Answer(handlers_, &Handlers::Fleet, caller, request, *sink);
+  } else if (method == "ListGateways") {
+    Answer(handlers_, &Handlers::ListGateways, caller, request, *sink);
   } else if (method == "GetResources") {
     Answer(handlers_, &Handlers::GetResources, caller, request, *sink);
   } else if (method == "History") {
