@@ -132,8 +132,8 @@ class ExchangeFixture : public upstream::ClusterFixture {
     log->sink = config::AccessLog::Sink::kFile;
     log->path = log_path_;
     log->text = log_format_ + "\n";
-    logger_ = std::make_shared<telemetry::AccessLogger>(
-        log, *telemetry::LogFormat::Compile(*log), *log_files_.Open(*log));
+    logger_ = std::make_shared<telemetry::AccessLogger>(log, *telemetry::LogFormat::Compile(*log),
+                                                        *log_files_.Open(*log));
     metrics_ = std::make_unique<ListenerMetrics>(stats_, "l");
     runtime_ = HttpRuntime::New(services_, std::make_shared<const config::HttpConnection>(http_),
                                 {logger_}, *metrics_);
@@ -176,9 +176,8 @@ class ExchangeFixture : public upstream::ClusterFixture {
   }
   // Waits until the server's `peer`-th connection has received something that ends so.
   [[nodiscard]] bool Arrives(size_t peer = 0, std::string_view end = "\r\n\r\n") {
-    return Until([&] {
-      return server_.accepted() > peer && server_.peer(peer).received().ends_with(end);
-    });
+    return Until(
+        [&] { return server_.accepted() > peer && server_.peer(peer).received().ends_with(end); });
   }
   bool Contains(std::string_view text, size_t peer = 0) {
     return server_.peer(peer).received().find(text) != std::string::npos;

@@ -104,11 +104,10 @@ void FilterRun::RunHead(Way way, size_t position) {
     if (way == kResponse && slots_[IndexOf(way, position)]->Wants(way, filters::kOnRequest)) {
       last_to_see_response_ = IndexOf(way, position);
     }
-    const Outcome outcome =
-        Show(way, position, filters::kOnRequest, [&](filters::Filter& filter) {
-          return way == kRequest ? filter.OnRequest(owner_.request(), progress.head_ended)
-                                 : filter.OnResponse(*owner_.response(), progress.head_ended);
-        });
+    const Outcome outcome = Show(way, position, filters::kOnRequest, [&](filters::Filter& filter) {
+      return way == kRequest ? filter.OnRequest(owner_.request(), progress.head_ended)
+                             : filter.OnResponse(*owner_.response(), progress.head_ended);
+    });
     if (outcome == Outcome::kStop) return;
     if (outcome == Outcome::kPause) {
       progress.head_at = position;
@@ -230,8 +229,8 @@ void FilterRun::Continue(size_t index) {
   const Slot& slot = *slots_[index];
   // A filter that is paused both ways has the way it is called in continued, else the request.
   const bool response_first = in_response_call_ == index;
-  for (const Way way : {response_first ? kResponse : kRequest,
-                        response_first ? kRequest : kResponse}) {
+  for (const Way way :
+       {response_first ? kResponse : kRequest, response_first ? kRequest : kResponse}) {
     if (!slot.paused(way) || progress_[way].stopped) continue;
     return Release(way, PositionOf(way, index));
   }

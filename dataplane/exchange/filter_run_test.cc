@@ -128,8 +128,7 @@ TEST_F(FilterRunTest, TheRequestGoesFirstToLastAndTheResponseBack) {
   Create();
   run_->Request(true);
   Respond(true);
-  EXPECT_EQ(Log(),
-            "A request., B request., > head., B response., A response., < head.");
+  EXPECT_EQ(Log(), "A request., B request., > head., B response., A response., < head.");
 }
 
 TEST_F(FilterRunTest, AFilterThatHasNothingToDoIsNotThere) {

@@ -40,9 +40,7 @@ class HeaderEditsTest : public ::testing::Test {
   http::StreamInfo info_;
 };
 
-TEST_F(HeaderEditsTest, RemovalTakesEveryCopy) {
-  EXPECT_EQ(After({.remove = {"a"}}), "b=2;");
-}
+TEST_F(HeaderEditsTest, RemovalTakesEveryCopy) { EXPECT_EQ(After({.remove = {"a"}}), "b=2;"); }
 
 TEST_F(HeaderEditsTest, RemovalsComeBeforeEdits) {
   EXPECT_EQ(After({.remove = {"a"}, .set = {{Action::kAddIfAbsent, "a", "n"}}}), "b=2;a=n;");

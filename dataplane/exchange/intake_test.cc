@@ -78,9 +78,9 @@ TEST_F(IntakeTest, BehindAProxyTheLastEntryIsTheClient) {
 // HD-02.
 TEST_F(IntakeTest, WhatIsNoAddressIsNoClient) {
   config_.xff_trusted_hops = 1;
-  for (const char* entry : {"unknown", "203.0.113.1:80", "[2001:db8::1]:80", "fe80::1%eth0", "....",
-                            "::::", "1.2.3", "1.2.3.4.5", "de:ad", "", ",", "_hidden",
-                            "203.0.113.1 x"}) {
+  for (const char* entry :
+       {"unknown", "203.0.113.1:80", "[2001:db8::1]:80", "fe80::1%eth0", "....", "::::", "1.2.3",
+        "1.2.3.4.5", "de:ad", "", ",", "_hidden", "203.0.113.1 x"}) {
     EXPECT_EQ(ClientOf({entry}), "192.0.2.9") << entry;
   }
   EXPECT_EQ(ClientOf({std::string("203.0.113.1\0", 12)}), "192.0.2.9");

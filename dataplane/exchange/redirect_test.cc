@@ -12,9 +12,7 @@ std::string Location(const config::Redirect& redirect, std::string_view path = "
   return RedirectLocation(redirect, scheme, authority, path);
 }
 
-TEST(RedirectTest, WhatIsNotSaidStays) {
-  EXPECT_EQ(Location({}), "http://a.example:8080/p?q=1");
-}
+TEST(RedirectTest, WhatIsNotSaidStays) { EXPECT_EQ(Location({}), "http://a.example:8080/p?q=1"); }
 
 TEST(RedirectTest, AnotherSchemeMeansItsOwnPort) {
   EXPECT_EQ(Location({.scheme = "https"}), "https://a.example/p?q=1");

@@ -157,8 +157,8 @@ TEST(GrpcTimeoutTest, ReadsEveryUnit) {
 }
 
 TEST(GrpcTimeoutTest, RefusesWhatIsNone) {
-  for (const char* value : {"", "S", "1", "1s", "-1S", "+1S", " 1S", "1 S", "1.5S", "123456789S",
-                            "0x1S", "1SS"}) {
+  for (const char* value :
+       {"", "S", "1", "1s", "-1S", "+1S", " 1S", "1 S", "1.5S", "123456789S", "0x1S", "1SS"}) {
     EXPECT_EQ(ParseGrpcTimeoutMs(value), -1) << value;
   }
 }

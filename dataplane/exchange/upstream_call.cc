@@ -190,9 +190,9 @@ bool UpstreamCall::MayRetryImplicitly(const http::StreamError& error) const {
   if (implicit_retries_ >= kMaxImplicitRetries) return false;
   if (error.retry == http::Retry::kIfReused) return IsIdempotent(head_->method);
   // Refused, beyond a GOAWAY, or on a pooled connection that closed before the request left.
-  return error.retry == http::Retry::kSafe && (error.kind == http::ErrorKind::kReset ||
-                                               error.kind == http::ErrorKind::kGoAway ||
-                                               error.kind == http::ErrorKind::kConnectionClosed);
+  return error.retry == http::Retry::kSafe &&
+         (error.kind == http::ErrorKind::kReset || error.kind == http::ErrorKind::kGoAway ||
+          error.kind == http::ErrorKind::kConnectionClosed);
 }
 
 bool UpstreamCall::TryAgain(bool immediately, bool& exhausted) {

@@ -48,6 +48,12 @@ class FakeRequest final : public RequestSink {
     echo_ = true;
   }
 
+  // Likewise, but when all has arrived.
+  void EchoAtEnd() {
+    if (ended) return Answer(200);
+    echo_at_end_ = true;
+  }
+
   void OnRequest(RequestHead& head, bool end_stream) override {
     method = head.method;
     authority = head.authority;
@@ -62,7 +68,9 @@ class FakeRequest final : public RequestSink {
     ended = ended || end_stream;
     if (!echo_) {
       body += data.ToString();
-      return data.Clear();
+      data.Clear();
+      if (end_stream && echo_at_end_) Answer(200, body);
+      return;
     }
     stream->SendData(data, end_stream);
     if (stream == nullptr || end_stream || paused_ || !stream->ShouldPause()) return;
@@ -92,6 +100,7 @@ class FakeRequest final : public RequestSink {
  private:
   const std::function<void(FakeRequest&)> on_request_;
   bool echo_ = false;
+  bool echo_at_end_ = false;
   bool paused_ = false;
 };
 
