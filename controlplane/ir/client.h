@@ -20,9 +20,9 @@ struct ClientSettings {
   uint64_t max_header_bytes = 60 * 1024;
   uint32_t max_header_count = 100;
   Underscores underscores = Underscores::kReject;
-  uint64_t max_body_bytes = 0;                  // Zero: no limit.
-  std::optional<uint32_t> max_connections;      // Of the port, per proxy.
-  uint32_t max_requests_per_connection = 0;     // Zero: no limit.
+  uint64_t max_body_bytes = 0;               // Zero: no limit.
+  std::optional<uint32_t> max_connections;   // Of the port, per proxy.
+  uint32_t max_requests_per_connection = 0;  // Zero: no limit.
   uint32_t buffer_limit_bytes = 1024 * 1024;
 
   // Zero: none.

@@ -38,9 +38,8 @@ registry::Revision Board::revision() const {
 
 bool Board::AwaitRevision(registry::Revision revision, absl::Duration timeout) const {
   absl::MutexLock lock(&mutex_);
-  auto is_there = [this, revision]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return revision_ >= revision;
-  };
+  auto is_there = [this, revision]()
+                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return revision_ >= revision; };
   return mutex_.AwaitWithTimeout(absl::Condition(&is_there), timeout);
 }
 

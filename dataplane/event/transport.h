@@ -27,8 +27,8 @@ struct IoResult {
 struct TlsFacts {
   std::string_view version;  // "TLSv1.3".
   std::string_view cipher;
-  std::string_view server_name;   // SNI, normalized; empty for none.
-  std::string peer_subject;       // Of the verified client certificate; empty for none.
+  std::string_view server_name;  // SNI, normalized; empty for none.
+  std::string peer_subject;      // Of the verified client certificate; empty for none.
 };
 
 // A Transport moves bytes between a connected socket and buffers: plain, or TLS (tls/transport.h).

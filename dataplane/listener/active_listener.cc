@@ -18,8 +18,8 @@ constexpr int kAcceptsPerTurn = 32;
 
 telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
 
-// Before the chain is known, the first chain's limit stands for all. Unset, as foreign control planes
-// leave it, a handshake is bounded all the same.
+// Before the chain is known, the first chain's limit stands for all. Unset, as foreign control
+// planes leave it, a handshake is bounded all the same.
 int64_t HandshakeTimeoutMs(const config::Listener& listener) {
   const config::FilterChain& chain = listener.filter_chains.empty()
                                          ? *listener.default_filter_chain

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/envoy/types.h"
 #include "base/manual_clock.h"
 #include "dataplane/upstream/dns_resolver_fake.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
@@ -23,6 +24,8 @@ namespace {
 
 template <typename Message>
 std::string FromJson(const std::string& json) {
+  // What a typed_config names has to be linked.
+  EXPECT_FALSE(envoy_api::TypePerFile().empty());
   Message message;
   const auto status = google::protobuf::util::JsonStringToMessage(json, &message);
   EXPECT_TRUE(status.ok()) << std::string(status.message()) << "\n" << json;
