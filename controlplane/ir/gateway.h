@@ -16,7 +16,7 @@ namespace sluice::ir {
 // the same pointers from one version to the next.
 struct Gateway {
   ObjectId id;
-  std::vector<std::string> addresses;  // IP literals; empty: all of the machine's.
+  std::vector<std::string> addresses;              // IP literals; empty: all of the machine's.
   std::vector<std::shared_ptr<const Port>> ports;  // Sorted by number.
   std::map<std::string, std::shared_ptr<const Certificate>> certificates;
   std::map<std::string, std::shared_ptr<const Backend>> backends;

@@ -35,9 +35,9 @@ struct Certificate {
 // What one Gateway listener is to do. Listeners without TLS on one port are one Listener here,
 // because a proxy cannot tell them apart before it has read a request.
 struct Listener {
-  std::string name;                             // Of the first one.
-  std::vector<std::string> server_names;        // With TLS; empty: any.
-  std::vector<std::string> certificates;        // Names; empty: no TLS.
+  std::string name;                       // Of the first one.
+  std::vector<std::string> server_names;  // With TLS; empty: any.
+  std::vector<std::string> certificates;  // Names; empty: no TLS.
   ClientSettings client;
   std::vector<AccessLog> access_logs;
   std::vector<VirtualHost> hosts;  // Sorted by host name, each once.

@@ -100,8 +100,9 @@ Condition Attach(Facts& facts, const Frame& frame, const manifest::ObjectKey& ga
   if (!frame.exists) return False("Accepted", "NoMatchingParent", what + " does not exist");
   if (!frame.ours) {
     return False("Accepted", "NoMatchingParent",
-                 what + " is not served here: its GatewayClass is missing or names another "
-                        "controller");
+                 what +
+                     " is not served here: its GatewayClass is missing or names another "
+                     "controller");
   }
   bool named = false;
   bool allowed = false;
@@ -127,14 +128,14 @@ Condition Attach(Facts& facts, const Frame& frame, const manifest::ObjectKey& ga
                               absl::StrJoin(route.spec().hostnames(), ", ")));
   }
   if (named) {
-    return False("Accepted", "NotAllowedByListeners",
-                 absl::StrCat("no listener named here of ", what,
-                              " allows HTTPRoutes of namespace ", route_key.ns,
-                              " (allowedRoutes)"));
+    return False(
+        "Accepted", "NotAllowedByListeners",
+        absl::StrCat("no listener named here of ", what, " allows HTTPRoutes of namespace ",
+                     route_key.ns, " (allowedRoutes)"));
   }
   std::string asked = parent.has_section_name() ? "name " + parent.section_name() : "";
-  if (parent.has_port()) absl::StrAppend(&asked, asked.empty() ? "" : " and ", "port ",
-                                         parent.port());
+  if (parent.has_port())
+    absl::StrAppend(&asked, asked.empty() ? "" : " and ", "port ", parent.port());
   return False("Accepted", "NoMatchingParent",
                absl::StrCat(what, " has no listener of ", asked, "; it has ", NamesOf(frame)));
 }

@@ -83,7 +83,9 @@ std::optional<Refusal> Finish(Facts& facts, const BackendQuery& query, std::stri
   out.backend.protocol = spoken->protocol;
   out.traffic = ResolveTraffic(facts, {query.gateway,
                                        {query.from.kind, query.from.ns, query.from.name},
-                                       query.rule, target, section});
+                                       query.rule,
+                                       target,
+                                       section});
   out.backend.traffic = out.traffic.backend;
   out.backend.source.object = {target.kind, target.ns, target.name};
   out.backend.name = absl::StrCat(out.endpoints.Name(), out.traffic.variant);
@@ -102,8 +104,9 @@ std::variant<ResolvedBackend, Refusal> ResolveService(Facts& facts, const Backen
   if (service == nullptr) return Refusal{"BackendNotFound", what + " does not exist"};
   if (service->spec().type() == "ExternalName") {
     return Refusal{"InvalidKind",
-                   what + " is of type ExternalName, which can be used to reach what its author "
-                          "may not; use a Backend with dns"};
+                   what +
+                       " is of type ExternalName, which can be used to reach what its author "
+                       "may not; use a Backend with dns"};
   }
   for (const k8s::ServicePort& port : service->spec().ports()) {
     if (port.port() != query.port) continue;
@@ -167,10 +170,10 @@ std::variant<ResolvedBackend, Refusal> ResolveBackend(Facts& facts, const Backen
                                                "are known")};
   }
   if (!facts.MayRefer(query.from, query.to)) {
-    return Refusal{"RefNotPermitted",
-                   absl::StrCat("namespace ", query.to.ns, " has no ReferenceGrant from ",
-                                query.from.kind, " in ", query.from.ns, " to ",
-                                query.to.ToString())};
+    return Refusal{
+        "RefNotPermitted",
+        absl::StrCat("namespace ", query.to.ns, " has no ReferenceGrant from ", query.from.kind,
+                     " in ", query.from.ns, " to ", query.to.ToString())};
   }
   return is_service ? ResolveService(facts, query) : ResolveOwnBackend(facts, query);
 }

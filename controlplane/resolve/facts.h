@@ -82,8 +82,8 @@ const T* Facts::FindPolicy(const manifest::ObjectKey& target, std::string_view s
     if (key.kind != store::KindOf<T>()) continue;
     const T* policy = Find<T>(key.ns, key.name);
     for (const auto& ref : policy->spec().target_refs()) {
-      if (ref.kind() != target.kind || ref.name() != target.name ||
-          ref.section_name() != section || ref.group() != GroupOf(target.kind)) {
+      if (ref.kind() != target.kind || ref.name() != target.name || ref.section_name() != section ||
+          ref.group() != GroupOf(target.kind)) {
         continue;
       }
       // Members come by name, so that a later one wins by age alone.

@@ -93,8 +93,8 @@ void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway, Draft& 
   if (!draft.shape.tls) return;
   const Reference from{std::string(kGatewayGroup), "Gateway", gateway.ns, gateway.name};
   if (draft.listener.tls().certificate_refs().empty()) {
-    draft.unresolved = False("ResolvedRefs", "InvalidCertificateRef",
-                             "protocol HTTPS needs tls.certificateRefs");
+    draft.unresolved =
+        False("ResolvedRefs", "InvalidCertificateRef", "protocol HTTPS needs tls.certificateRefs");
   }
   for (const auto& ref : draft.listener.tls().certificate_refs()) {
     CertificateOrRefusal result = ResolveCertificate(facts, from, ref);
@@ -118,11 +118,10 @@ void CheckConflicts(std::vector<Draft>& drafts) {
       if (&draft == &other || draft.shape.port != other.shape.port) continue;
       const bool known = !draft.not_accepted && !other.not_accepted;
       if (known && draft.shape.tls != other.shape.tls) {
-        draft.conflicted =
-            True("Conflicted", "ProtocolConflict",
-                 absl::StrCat("port ", draft.shape.port, " is ", draft.listener.protocol(),
-                              " here and ", other.listener.protocol(), " in listener ",
-                              other.shape.name));
+        draft.conflicted = True(
+            "Conflicted", "ProtocolConflict",
+            absl::StrCat("port ", draft.shape.port, " is ", draft.listener.protocol(), " here and ",
+                         other.listener.protocol(), " in listener ", other.shape.name));
         break;
       }
       if (known && draft.shape.hostname == other.shape.hostname) {
@@ -147,10 +146,10 @@ ListenerVerdict Conclude(Draft& draft) {
   } else {
     out.push_back(True("Accepted", "Accepted"));
   }
-  out.push_back(draft.shape.serves
-                    ? True("Programmed", "Programmed")
-                    : False("Programmed", "Invalid", "the listener is not served: see the other "
-                                                     "conditions"));
+  out.push_back(draft.shape.serves ? True("Programmed", "Programmed")
+                                   : False("Programmed", "Invalid",
+                                           "the listener is not served: see the other "
+                                           "conditions"));
   out.push_back(draft.unresolved ? *draft.unresolved : True("ResolvedRefs", "ResolvedRefs"));
   out.push_back(draft.conflicted
                     ? *draft.conflicted
@@ -186,9 +185,9 @@ void ConcludeGateway(const std::vector<std::string>& refused_addresses, Frame& f
   if (!refused_addresses.empty()) {
     frame.addresses.clear();
     for (ListenerShape& shape : frame.shapes) shape.serves = false;
-    const std::string message = absl::StrCat("spec.addresses: ",
-                                             absl::StrJoin(refused_addresses, ", "),
-                                             " cannot be bound; use type IPAddress");
+    const std::string message =
+        absl::StrCat("spec.addresses: ", absl::StrJoin(refused_addresses, ", "),
+                     " cannot be bound; use type IPAddress");
     out.push_back(False("Accepted", "UnsupportedAddress", message));
     out.push_back(False("Programmed", "AddressNotUsable", message));
     return;
@@ -196,11 +195,10 @@ void ConcludeGateway(const std::vector<std::string>& refused_addresses, Frame& f
   if (bad.empty()) {
     out.push_back(True("Accepted", "Accepted"));
   } else {
-    Condition condition{"Accepted", any_serves ? Condition::Status::kTrue
-                                               : Condition::Status::kFalse,
+    Condition condition{"Accepted",
+                        any_serves ? Condition::Status::kTrue : Condition::Status::kFalse,
                         "ListenersNotValid",
-                        absl::StrCat("see the conditions of listener ",
-                                     absl::StrJoin(bad, ", "))};
+                        absl::StrCat("see the conditions of listener ", absl::StrJoin(bad, ", "))};
     out.push_back(std::move(condition));
   }
   out.push_back(any_serves ? True("Programmed", "Programmed")
@@ -213,9 +211,8 @@ bool CheckClass(Facts& facts, const Gateway& gateway, Frame& frame) {
   const auto* gateway_class = facts.Find<gateway::v1::GatewayClass>("", name);
   if (gateway_class == nullptr) {
     const std::string message = absl::StrCat("GatewayClass ", name, " does not exist");
-    frame.verdict.conditions = {
-        {"Accepted", Condition::Status::kUnknown, "Pending", message},
-        {"Programmed", Condition::Status::kUnknown, "Pending", message}};
+    frame.verdict.conditions = {{"Accepted", Condition::Status::kUnknown, "Pending", message},
+                                {"Programmed", Condition::Status::kUnknown, "Pending", message}};
     return false;
   }
   return gateway_class->spec().controller_name() == kControllerName;
@@ -261,6 +258,11 @@ Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key) {
     frame.bodies.push_back(std::move(draft.body));
   }
   ConcludeGateway(refused_addresses, frame);
+  if (gateway->spec().tls().has_backend()) {
+    frame.verdict.conditions.push_back(
+        True("sluice.dev/FieldsIgnored", "UnsupportedField",
+             "spec.tls.backend: no client certificate is shown to backends yet"));
+  }
   frame.asked = facts.TakeAsked();
   return frame;
 }

@@ -23,10 +23,10 @@ struct ListenerShape {
   std::string hostname;  // Empty: any.
   uint16_t port = 0;
   bool tls = false;
-  bool serves = false;       // Else routes attach and are counted, but nothing is served.
-  bool takes_http = false;   // HTTPRoutes may attach.
-  std::string from;          // "Same", "All", "Selector", "None".
-  std::string selector;      // Serialized LabelSelector.
+  bool serves = false;      // Else routes attach and are counted, but nothing is served.
+  bool takes_http = false;  // HTTPRoutes may attach.
+  std::string from;         // "Same", "All", "Selector", "None".
+  std::string selector;     // Serialized LabelSelector.
 
   bool operator==(const ListenerShape&) const = default;
 };

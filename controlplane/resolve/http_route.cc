@@ -182,8 +182,8 @@ class Work {
     } else if (mirror.filter->has_fraction()) {
       const auto& fraction = mirror.filter->fraction();
       const uint64_t whole = fraction.has_denominator() ? fraction.denominator() : 100;
-      out.per_million =
-          static_cast<uint32_t>(std::min<uint64_t>(fraction.numerator(), whole) * 1'000'000 / whole);
+      out.per_million = static_cast<uint32_t>(std::min<uint64_t>(fraction.numerator(), whole) *
+                                              1'000'000 / whole);
     }
     forward.mirrors.push_back(std::move(out));
     Keep(std::move(*resolved));
@@ -191,13 +191,12 @@ class Work {
 
   std::optional<ResolvedBackend> Follow(const HTTPRouteRule& rule, const auto& ref,
                                         const std::string& path) {
-    BackendQuery query{
-        .from = {std::string(kGatewayGroup), key_.kind, key_.ns, key_.name},
-        .to = {ref.group(), ref.has_kind() ? ref.kind() : "Service",
-               ref.has_namespace_() ? ref.namespace_() : key_.ns, ref.name()},
-        .port = ref.port(),
-        .gateway = gateway_,
-        .rule = rule.name()};
+    BackendQuery query{.from = {std::string(kGatewayGroup), key_.kind, key_.ns, key_.name},
+                       .to = {ref.group(), ref.has_kind() ? ref.kind() : "Service",
+                              ref.has_namespace_() ? ref.namespace_() : key_.ns, ref.name()},
+                       .port = ref.port(),
+                       .gateway = gateway_,
+                       .rule = rule.name()};
     auto result = ResolveBackend(facts_, query);
     if (auto* refusal = std::get_if<Refusal>(&result)) {
       refusals_.push_back({refusal->reason, absl::StrCat(path, ": ", refusal->message)});
@@ -286,8 +285,7 @@ RouteResult ResolveHttpRoute(Facts facts, const Frame& frame, const manifest::Ob
                           .port = parent.port(),
                           .index = i,
                           .ours = frame.ours};
-    verdict.conditions.push_back(
-        Attach(facts, frame, gateway, key, *route, parent, hostnames_of));
+    verdict.conditions.push_back(Attach(facts, frame, gateway, key, *route, parent, hostnames_of));
     if (frame.ours) verdict.conditions.push_back(work.ResolvedRefs());
     AddProblems(work, std::max(1, route->spec().rules_size()), verdict.conditions);
     result.parents.push_back(std::move(verdict));

@@ -46,8 +46,8 @@ void AddIgnoredFields(const store::ObjectSet& objects, const ObjectKey& key, Ver
 Verdict OfClass(const gateway::v1::GatewayClass& gateway_class) {
   Verdict verdict;
   if (gateway_class.spec().has_parameters_ref()) {
-    verdict.conditions.push_back(False("Accepted", "InvalidParameters",
-                                       "spec.parametersRef: no parameters are known here"));
+    verdict.conditions.push_back(
+        False("Accepted", "InvalidParameters", "spec.parametersRef: no parameters are known here"));
   } else {
     verdict.conditions.push_back(True("Accepted", "Accepted"));
   }

@@ -94,8 +94,8 @@ void ApplyFor(Facts& facts, const manifest::ObjectKey& target, std::string_view 
 
 Traffic ResolveTraffic(Facts& facts, const TrafficPath& path) {
   Traffic traffic;
-  const std::string route = absl::StrCat("@", path.route.kind, "/", path.route.ns, "/",
-                                         path.route.name);
+  const std::string route =
+      absl::StrCat("@", path.route.kind, "/", path.route.ns, "/", path.route.name);
   ApplyFor(facts, path.gateway, "", "", traffic);
   ApplyFor(facts, path.route, "", route, traffic);
   if (!path.rule.empty()) {

@@ -13,7 +13,8 @@ bool AllGood(const std::vector<Condition>& conditions) {
 }  // namespace
 
 bool IsGood(const Condition& condition) {
-  const bool wanted_false = condition.type == "Conflicted" || condition.type == "PartiallyInvalid" ||
+  const bool wanted_false = condition.type == "Conflicted" ||
+                            condition.type == "PartiallyInvalid" ||
                             condition.type == "sluice.dev/FieldsIgnored";
   return condition.status == (wanted_false ? Condition::Status::kFalse : Condition::Status::kTrue);
 }

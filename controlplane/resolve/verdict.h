@@ -61,7 +61,7 @@ struct ListenerVerdict {
 
 // What became of one object.
 struct Verdict {
-  std::vector<Condition> conditions;      // GatewayClass, Gateway.
+  std::vector<Condition> conditions;       // GatewayClass, Gateway.
   std::vector<ListenerVerdict> listeners;  // Gateway.
   std::vector<ParentVerdict> parents;      // Routes and policies.
 

@@ -55,7 +55,7 @@ void SetHttp(const ir::Backend& backend, Cluster* cluster) {
       break;
   }
   Pack(options, &(*cluster->mutable_typed_extension_protocol_options())
-                     ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]);
+                    ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]);
 }
 
 void SetTls(const ir::Backend& backend, Cluster* cluster) {
@@ -176,9 +176,8 @@ Resource TranslateEndpoints(const ir::Endpoints& endpoints) {
     }
     locality->mutable_load_balancing_weight()->set_value(sum);
   }
-  return {.type_url = xdsserver::kEndpointType,
-          .name = endpoints.name,
-          .value = Serialize(assignment)};
+  return {
+      .type_url = xdsserver::kEndpointType, .name = endpoints.name, .value = Serialize(assignment)};
 }
 
 }  // namespace sluice::translate

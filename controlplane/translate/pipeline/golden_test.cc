@@ -71,9 +71,8 @@ std::string WriteVerdicts(const resolve::Verdicts& verdicts) {
     absl::StrAppend(&out, "  ", key.ToString(), ":\n");
     WriteConditions(verdict.conditions, "  ", out);
     for (const resolve::ListenerVerdict& listener : verdict.listeners) {
-      absl::StrAppend(&out, "  - listener ", listener.name, ", attached ",
-                      listener.attached_routes, ", kinds [",
-                      absl::StrJoin(listener.supported_kinds, ", "), "]:\n");
+      absl::StrAppend(&out, "  - listener ", listener.name, ", attached ", listener.attached_routes,
+                      ", kinds [", absl::StrJoin(listener.supported_kinds, ", "), "]:\n");
       WriteConditions(listener.conditions, "    ", out);
     }
     for (const resolve::ParentVerdict& parent : verdict.parents) {

@@ -17,21 +17,25 @@ std::string Gateway(std::string_view name, std::string_view more = "") {
   return absl::StrCat(R"(---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
-metadata: {name: )", name, R"(}
+metadata: {name: )",
+                      name, R"(}
 spec:
   gatewayClassName: sluice
-  listeners: [{name: http, protocol: HTTP, port: 8080)", more, "}]\n");
+  listeners: [{name: http, protocol: HTTP, port: 8080)",
+                      more, "}]\n");
 }
 
 std::string Route(std::string_view name, std::string_view gateway, std::string_view service) {
   return absl::StrCat(R"(---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
-metadata: {name: )", name, R"(}
+metadata: {name: )",
+                      name, R"(}
 spec:
-  parentRefs: [{name: )", gateway, R"(}]
-  rules: [{matches: [{path: {value: /)", name, R"(}}], backendRefs: [{name: )", service,
-                      ", port: 80}]}]\n");
+  parentRefs: [{name: )",
+                      gateway, R"(}]
+  rules: [{matches: [{path: {value: /)",
+                      name, R"(}}], backendRefs: [{name: )", service, ", port: 80}]}]\n");
 }
 
 std::string Service(std::string_view name) {
@@ -43,10 +47,12 @@ std::string Slice(std::string_view service, std::string_view address) {
   return absl::StrCat(R"(---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
-metadata: {name: )", service, R"(-1, labels: {kubernetes.io/service-name: )", service, R"(}}
+metadata: {name: )",
+                      service, R"(-1, labels: {kubernetes.io/service-name: )", service, R"(}}
 addressType: IPv4
 ports: [{port: 8080}]
-endpoints: [{addresses: [)", address, "]}]\n");
+endpoints: [{addresses: [)",
+                      address, "]}]\n");
 }
 
 constexpr std::string_view kClass = R"(---
@@ -176,7 +182,8 @@ TEST_F(PipelineTest, RefusalIsMappedToObjectAndField) {
             (ir::Source{gateway.id, "spec.listeners[0]"}));
   EXPECT_EQ(SourceOf(gateway, xdsserver::kClusterType, "Service/default/s/80", "").object,
             (ir::ObjectId{"Service", "default", "s"}));
-  EXPECT_EQ(SourceOf(gateway, xdsserver::kClusterType, "unknown", ""), (ir::Source{gateway.id, ""}));
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kClusterType, "unknown", ""),
+            (ir::Source{gateway.id, ""}));
 }
 
 }  // namespace
