@@ -258,6 +258,11 @@ Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key) {
     frame.bodies.push_back(std::move(draft.body));
   }
   ConcludeGateway(refused_addresses, frame);
+  if (gateway->spec().tls().has_backend()) {
+    frame.verdict.conditions.push_back(
+        True("sluice.dev/FieldsIgnored", "UnsupportedField",
+             "spec.tls.backend: no client certificate is shown to backends yet"));
+  }
   frame.asked = facts.TakeAsked();
   return frame;
 }
