@@ -21,11 +21,13 @@ telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; 
 // Before the chain is known, the first chain's limit stands for all. Unset, as foreign control
 // planes leave it, a handshake is bounded all the same.
 int64_t HandshakeTimeoutMs(const config::Listener& listener) {
-  const config::FilterChain& chain = listener.filter_chains.empty()
-                                         ? *listener.default_filter_chain
-                                         : listener.filter_chains.front();
-  return chain.transport_connect_timeout_ms > 0 ? chain.transport_connect_timeout_ms
-                                                : kDefaultHandshakeMs;
+  int64_t limit_ms = 0;
+  if (!listener.filter_chains.empty()) {
+    limit_ms = listener.filter_chains.front().transport_connect_timeout_ms;
+  } else if (listener.default_filter_chain.has_value()) {
+    limit_ms = listener.default_filter_chain->transport_connect_timeout_ms;
+  }
+  return limit_ms > 0 ? limit_ms : kDefaultHandshakeMs;
 }
 
 // Whether connections made under `before` may live on under `after`.
@@ -34,16 +36,6 @@ bool SameClientRules(const config::FilterChain& before, const config::FilterChai
   if (before.tls == nullptr) return true;
   return before.tls->require_client_certificate == after.tls->require_client_certificate &&
          before.tls->common.validation == after.tls->common.validation;
-}
-
-// Which chain it will be is not known yet: the first one's time counts.
-int64_t HandshakeTimeoutMs(const config::Listener& config) {
-  if (!config.filter_chains.empty()) {
-    return config.filter_chains.front().transport_connect_timeout_ms;
-  }
-  return config.default_filter_chain.has_value()
-             ? config.default_filter_chain->transport_connect_timeout_ms
-             : config::FilterChain{}.transport_connect_timeout_ms;
 }
 
 bool IsAnyAddress(const event::Address& address) {

@@ -343,6 +343,16 @@ TEST_F(TlsListenerTest, WhoDoesNotSayHelloIsClosed) {
   EXPECT_EQ(listener_->connections(), 0u);
 }
 
+TEST_F(TlsListenerTest, AHandshakeIsBoundedWhereItsLimitIsUnset) {
+  config::FilterChain chain = TlsChain("a.example");
+  chain.transport_connect_timeout_ms = 0;
+  Apply({chain});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  AdvanceMs(20'000);
+  EXPECT_TRUE(silent.over());
+}
+
 // The listener is gone while a client is about to say hello.
 TEST_F(TlsListenerTest, DrainTurnsAwayWhoHasNotSaidHello) {
   Apply({TlsChain("a.example")});
