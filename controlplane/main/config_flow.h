@@ -21,8 +21,9 @@
 
 namespace sluice::control {
 
-// ConfigFlow is the way from the store to the snapshot cache: each update goes through the pipeline,
-// its snapshots into the cache, its verdicts onto the board, and then whoever waits is told.
+// ConfigFlow is the way from the store to the snapshot cache: each update goes through the
+// pipeline, its snapshots into the cache, its verdicts onto the board, and then whoever waits is
+// told.
 //
 // Thread:   OnUpdate on the store's; FindCause on any.
 // Lifetime: what it is given outlives it.

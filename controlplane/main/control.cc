@@ -86,13 +86,13 @@ class WiredControl : public Control {
  public:
   explicit WiredControl(std::unique_ptr<registry::Registry> registry)
       : registry_(std::move(registry)),
-        handlers_(pushapi::Ground{
-            *registry_, store_, board_, cache_, fleet_, propagation_, JudgeAll,
-            [this](std::string_view gateway, std::string_view type_url, std::string_view resource,
-                   std::string_view error) {
-              return flow_.FindCause(gateway, type_url, resource, error);
-            },
-            absl::Now}) {}
+        handlers_(pushapi::Ground{*registry_, store_, board_, cache_, fleet_, propagation_,
+                                  JudgeAll,
+                                  [this](std::string_view gateway, std::string_view type_url,
+                                         std::string_view resource, std::string_view error) {
+                                    return flow_.FindCause(gateway, type_url, resource, error);
+                                  },
+                                  absl::Now}) {}
 
   ~WiredControl() override {
     // No more calls, then no more changes; the rest goes in reverse order by itself.
@@ -103,10 +103,15 @@ class WiredControl : public Control {
     subscription_.reset();
   }
 
+  // Returns when the registry has been read and translated.
   void StartFlow() {
-    subscription_ = store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
+    subscription_ =
+        store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
     watch_ = registry_->Watch(
         0, [this](const registry::ChangeBatch& batch) { store_.OnChanges(batch); });
+    while (!board_.AwaitRevision(0, absl::Seconds(10))) {
+      LOG(WARNING) << "still reading " << registry_->name();
+    }
   }
 
   absl::Status Listen(const ControlOptions& options) {
@@ -139,8 +144,7 @@ class WiredControl : public Control {
       return absl::UnavailableError(absl::StrCat("--api-listen: ", error));
     }
     SLUICE_RETURN_IF_ERROR(ListenForRest(options.rest_listen, std::move(operators)));
-    xds_listener_ =
-        rpc::XdsListener::Start(xds, std::move(credentials), discovery_server_, &error);
+    xds_listener_ = rpc::XdsListener::Start(xds, std::move(credentials), discovery_server_, &error);
     if (xds_listener_ == nullptr) {
       return absl::UnavailableError(absl::StrCat("--xds-listen: ", error));
     }
@@ -156,7 +160,8 @@ class WiredControl : public Control {
  private:
   absl::Status ListenForRest(const std::string& address, pushapi::OperatorTable operators) {
     if (address.empty()) return absl::OkStatus();
-    auto started = pushapi::RestListener::Start({.address = address}, std::move(operators), handlers_);
+    auto started =
+        pushapi::RestListener::Start({.address = address}, std::move(operators), handlers_);
     if (!started.ok()) return WithFlag("rest-listen", started.status());
     rest_listener_ = *std::move(started);
     return absl::OkStatus();
@@ -185,9 +190,9 @@ absl::StatusOr<std::unique_ptr<Control>> Control::Start(const ControlOptions& op
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<registry::Registry> registry, OpenRegistry(options));
   LOG(INFO) << "registry " << registry->name();
   auto control = std::make_unique<WiredControl>(std::move(registry));
-  // Ports first: whoever finds one taken has changed nothing. Calls wait for the first reading.
-  SLUICE_RETURN_IF_ERROR(control->Listen(options));
+  // No port is open before there is something to say: who finds one open gets an answer.
   control->StartFlow();
+  SLUICE_RETURN_IF_ERROR(control->Listen(options));
   return control;
 }
 

@@ -21,8 +21,7 @@ manifest::Problem TwiceProblem(const manifest::Object& object, const manifest::O
   manifest::Problem problem;
   problem.origin = object.origin;
   problem.resource = object.key.ToString();
-  problem.reason =
-      absl::StrCat("The object stands at ", first.file, ":", first.line, " already.");
+  problem.reason = absl::StrCat("The object stands at ", first.file, ":", first.line, " already.");
   return problem;
 }
 

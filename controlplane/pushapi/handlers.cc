@@ -132,8 +132,7 @@ absl::StatusOr<push::v1::HistoryResponse> Handlers::History(
   return response;
 }
 
-std::shared_ptr<void> Handlers::Wait(const push::v1::WaitRequest& request,
-                                     Propagation::Done done) {
+std::shared_ptr<void> Handlers::Wait(const push::v1::WaitRequest& request, Propagation::Done done) {
   return ground_.propagation.Wait(request.revision(), absl::Milliseconds(request.timeout_ms()),
                                   std::move(done));
 }

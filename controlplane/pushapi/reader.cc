@@ -33,8 +33,7 @@ absl::StatusOr<std::shared_ptr<const store::ObjectSet>> CurrentOf(const store::S
 absl::StatusOr<push::v1::GetResponse> Reader::Get(const Caller& caller,
                                                   const push::v1::GetRequest& request) const {
   SLUICE_ASSIGN_OR_RETURN(const manifest::ObjectKey key, ReadKey(request.key()));
-  SLUICE_ASSIGN_OR_RETURN(const std::shared_ptr<const store::ObjectSet> objects,
-                          CurrentOf(store_));
+  SLUICE_ASSIGN_OR_RETURN(const std::shared_ptr<const store::ObjectSet> objects, CurrentOf(store_));
   const store::StoredObject* stored = objects->Find(key);
   if (stored == nullptr) {
     return absl::NotFoundError(absl::StrCat("There is no ", key.ToString(), "."));
@@ -46,8 +45,7 @@ absl::StatusOr<push::v1::GetResponse> Reader::Get(const Caller& caller,
 
 absl::StatusOr<push::v1::ListResponse> Reader::List(const Caller& caller,
                                                     const push::v1::ListRequest& request) const {
-  SLUICE_ASSIGN_OR_RETURN(const std::shared_ptr<const store::ObjectSet> objects,
-                          CurrentOf(store_));
+  SLUICE_ASSIGN_OR_RETURN(const std::shared_ptr<const store::ObjectSet> objects, CurrentOf(store_));
   std::vector<std::string> kinds;
   for (const std::string& name : request.kinds()) {
     SLUICE_ASSIGN_OR_RETURN(std::string kind, ReadKind(name));

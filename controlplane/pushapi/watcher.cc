@@ -73,8 +73,7 @@ class Watching {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<void>> StartWatch(registry::Registry& registry,
-                                                 const Caller& caller,
+absl::StatusOr<std::shared_ptr<void>> StartWatch(registry::Registry& registry, const Caller& caller,
                                                  const push::v1::WatchRequest& request,
                                                  std::shared_ptr<CallSink> sink) {
   Filter filter;

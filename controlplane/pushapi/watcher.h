@@ -23,8 +23,7 @@ namespace sluice::pushapi {
 // Limits:   kMaxWaitingBytes that the caller has not read.
 inline constexpr size_t kMaxWaitingBytes = 64 << 20;
 
-absl::StatusOr<std::shared_ptr<void>> StartWatch(registry::Registry& registry,
-                                                 const Caller& caller,
+absl::StatusOr<std::shared_ptr<void>> StartWatch(registry::Registry& registry, const Caller& caller,
                                                  const push::v1::WatchRequest& request,
                                                  std::shared_ptr<CallSink> sink);
 

@@ -91,8 +91,7 @@ absl::StatusOr<push::v1::ApplyResponse> Writer::Apply(const Caller& caller,
   for (size_t i = 0; i < plan.objects.size(); ++i) {
     *response.add_results() = ResultOf(plan.objects[i].key, result.outcomes[i]);
   }
-  for (const manifest::Problem& warning :
-       request.dry_run() ? preview : Warnings(plan.objects)) {
+  for (const manifest::Problem& warning : request.dry_run() ? preview : Warnings(plan.objects)) {
     *response.add_warnings() = ToProto(warning);
   }
   return response;
@@ -143,7 +142,7 @@ absl::StatusOr<push::v1::DiffResponse> Writer::Diff(const push::v1::DiffRequest&
     diff.set_after(manifest::ToYaml(Unstamp(object)));
     const store::StoredObject* stored = base->Find(object.key);
     if (stored != nullptr) diff.set_before(manifest::ToYaml(Unstamp(*stored->object)));
-    diff.set_outcome(stored == nullptr                ? push::v1::OUTCOME_CREATED
+    diff.set_outcome(stored == nullptr               ? push::v1::OUTCOME_CREATED
                      : diff.before() == diff.after() ? push::v1::OUTCOME_UNCHANGED
                                                      : push::v1::OUTCOME_CONFIGURED);
   }

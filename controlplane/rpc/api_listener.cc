@@ -52,8 +52,10 @@ class ApiService : public grpc::CallbackGenericService {
     if (!caller.has_value()) return new Refusal("a credential that is known here is required");
     return ApiCall::Serve([this, caller = *std::move(caller), method = context->method()](
                               std::string request, std::shared_ptr<ApiCall> call) {
-      return crew_.TryPost([this, caller, method, request = std::move(request),
-                            call = std::move(call)] { port_.Start(caller, method, request, call); });
+      return crew_.TryPost(
+          [this, caller, method, request = std::move(request), call = std::move(call)] {
+            port_.Start(caller, method, request, call);
+          });
     });
   }
 

@@ -33,14 +33,13 @@ std::optional<BoardEntry> Board::Find(const manifest::ObjectKey& key) const {
 
 registry::Revision Board::revision() const {
   absl::MutexLock lock(&mutex_);
-  return revision_;
+  return std::max<registry::Revision>(revision_, 0);
 }
 
 bool Board::AwaitRevision(registry::Revision revision, absl::Duration timeout) const {
   absl::MutexLock lock(&mutex_);
-  auto is_there = [this, revision]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return revision_ >= revision;
-  };
+  auto is_there = [this, revision]()
+                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return revision_ >= revision; };
   return mutex_.AwaitWithTimeout(absl::Condition(&is_there), timeout);
 }
 

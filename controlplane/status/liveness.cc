@@ -39,9 +39,9 @@ LiveCount Liveness::Count(std::string_view gateway, uint64_t sequence) const {
     if (proxy.sequence >= sequence && proxy.error.empty()) {
       ++count.live;
     } else if (count.first_laggard.empty()) {
-      count.first_laggard =
-          proxy.error.empty() ? absl::StrCat(proxy.node_id, " has not answered yet")
-                              : absl::StrCat(proxy.node_id, " refused: ", proxy.error);
+      count.first_laggard = proxy.error.empty()
+                                ? absl::StrCat(proxy.node_id, " has not answered yet")
+                                : absl::StrCat(proxy.node_id, " refused: ", proxy.error);
     }
   }
   return count;

@@ -73,8 +73,9 @@ class Reader {
     for (const FlagSpec& known : flags_) {
       if (known.letter == 0 || known.letter != word[0]) continue;
       if (word.size() == 1) return TakeValue(known, std::nullopt);
-      if (known.value.empty()) return absl::InvalidArgumentError(
-          absl::StrCat("-", word, ": -", word.substr(0, 1), " takes no value"));
+      if (known.value.empty())
+        return absl::InvalidArgumentError(
+            absl::StrCat("-", word, ": -", word.substr(0, 1), " takes no value"));
       return TakeValue(known, std::string(word.substr(1)));
     }
     return absl::InvalidArgumentError(absl::StrCat("unknown flag -", word));
@@ -100,9 +101,9 @@ class Reader {
     std::vector<std::string_view> names;
     for (const FlagSpec& known : flags_) names.push_back(known.name);
     const std::string_view nearest = manifest::NearestName(name, names);
-    return absl::InvalidArgumentError(absl::StrCat(
-        "unknown flag --", name,
-        nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag --", name,
+                     nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
   }
 
   absl::StatusOr<Invocation> CheckArguments() const {
@@ -126,7 +127,8 @@ class Reader {
 };
 
 std::string ShowFlag(const FlagSpec& flag) {
-  std::string text = flag.letter == 0 ? "    " : absl::StrCat("-", std::string(1, flag.letter), ", ");
+  std::string text =
+      flag.letter == 0 ? "    " : absl::StrCat("-", std::string(1, flag.letter), ", ");
   absl::StrAppend(&text, "--", flag.name);
   if (!flag.value.empty()) absl::StrAppend(&text, " ", flag.value);
   return text;

@@ -43,8 +43,7 @@ std::string StateOf(const std::vector<Json>& conditions) {
   for (const Json& condition : conditions) {
     const std::string type = condition.value("type", "");
     if (type == kLive) continue;
-    const bool is_good =
-        condition.value("status", "") == (type == "Conflicted" ? "False" : "True");
+    const bool is_good = condition.value("status", "") == (type == "Conflicted" ? "False" : "True");
     const std::string reason = condition.value("reason", type);
     if (!is_good && bad.find(reason) == std::string::npos) {
       absl::StrAppend(&bad, bad.empty() ? "" : ",", reason);
@@ -65,8 +64,9 @@ std::vector<std::string> RowOf(const push::v1::ObjectKey& key, const std::string
   if (!object.is_object()) return {key.kind(), key.namespace_(), key.name(), "?", "?", "?"};
   const std::vector<Json> conditions = ConditionsOf(object);
   const Json meta = object.value("metadata", Json::object());
-  return {key.kind(), key.namespace_().empty() ? "-" : key.namespace_(), key.name(),
-          meta.value("resourceVersion", ""), StateOf(conditions), LiveOf(conditions)};
+  return {key.kind(),          key.namespace_().empty() ? "-" : key.namespace_(),
+          key.name(),          meta.value("resourceVersion", ""),
+          StateOf(conditions), LiveOf(conditions)};
 }
 
 // The objects as one list, as Kubernetes has it.

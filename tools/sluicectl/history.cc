@@ -30,12 +30,13 @@ ExitCode RunHistory(const Invocation& invocation, Streams& streams) {
   std::vector<std::vector<std::string>> rows;
   for (const push::v1::Revision& revision : response.revisions()) {
     std::string what = revision.keys().empty() ? "-" : ToText(revision.keys(0));
-    if (revision.keys_size() > 1) absl::StrAppend(&what, " and ", revision.keys_size() - 1, " more");
-    rows.push_back({absl::StrCat(revision.revision()),
-                    absl::FormatTime("%Y-%m-%d %H:%M:%S",
-                                     absl::FromUnixSeconds(revision.at().seconds()),
-                                     absl::LocalTimeZone()),
-                    revision.author(), what, revision.message()});
+    if (revision.keys_size() > 1)
+      absl::StrAppend(&what, " and ", revision.keys_size() - 1, " more");
+    rows.push_back(
+        {absl::StrCat(revision.revision()),
+         absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixSeconds(revision.at().seconds()),
+                          absl::LocalTimeZone()),
+         revision.author(), what, revision.message()});
   }
   PrintTable({"REVISION", "AT", "BY", "WHAT", "MESSAGE"}, rows, streams.out);
   return ExitCode::kOk;

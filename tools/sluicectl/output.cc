@@ -17,7 +17,8 @@ using Json = nlohmann::ordered_json;
 // and the few words that may be something else are quoted whatever their case.
 bool IsPlain(std::string_view text) {
   if (text.empty() || text.size() > 128 || !absl::ascii_isalpha(text[0])) return false;
-  for (const std::string_view word : {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}) {
+  for (const std::string_view word :
+       {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}) {
     if (absl::EqualsIgnoreCase(text, word)) return false;
   }
   return std::all_of(text.begin(), text.end(), [](char c) {

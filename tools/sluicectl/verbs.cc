@@ -87,8 +87,9 @@ std::span<const VerbSpec> AllVerbs() {
       {.name = "explain",
        .arguments = "METHOD URL",
        .summary = "shows where a request would go, and why every other route lost",
-       .example = "  sluicectl explain GET http://127.0.0.1:8080/blue -H 'Host: api.localhost'\n"
-                  "  sluicectl explain GET http://127.0.0.1:8080/ -f deploy/examples/quickstart.yaml",
+       .example =
+           "  sluicectl explain GET http://127.0.0.1:8080/blue -H 'Host: api.localhost'\n"
+           "  sluicectl explain GET http://127.0.0.1:8080/ -f deploy/examples/quickstart.yaml",
        .flags = {kFilename,
                  kNamespace,
                  {"header", 'H', "HEADER", "NAME: VALUE, any number of times"},

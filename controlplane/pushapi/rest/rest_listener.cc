@@ -44,9 +44,8 @@ bool IsLocalAuthority(std::string_view authority) {
     return authority.empty() || authority[0] == ':';
   }
   const std::string_view host = authority.substr(0, authority.find(':'));
-  return host == "localhost" ||
-         (host.starts_with("127.") &&
-          host.find_first_not_of("0123456789.") == std::string_view::npos);
+  return host == "localhost" || (host.starts_with("127.") &&
+                                 host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 bool IsLocalOrigin(std::string_view origin) {
@@ -71,11 +70,13 @@ class HttplibRestListener : public RestListener {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     });
     // The library's routing recurses over the path, once a byte.
-    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (request.path.size() <= kMaxPathBytes) return httplib::Server::HandlerResponse::Unhandled;
-      response.status = 414;
-      return httplib::Server::HandlerResponse::Handled;
-    });
+    server_.set_pre_routing_handler(
+        [](const httplib::Request& request, httplib::Response& response) {
+          if (request.path.size() <= kMaxPathBytes)
+            return httplib::Server::HandlerResponse::Unhandled;
+          response.status = 414;
+          return httplib::Server::HandlerResponse::Handled;
+        });
     const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
       Serve(request, response);
     };

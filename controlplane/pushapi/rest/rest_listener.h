@@ -18,7 +18,8 @@ struct RestListenerOptions {
 };
 
 // RestListener is the HTTP/1.1 port of the push API; the one door to cpp-httplib. It is plaintext,
-// so it starts on loopback only: whoever wants REST from elsewhere puts a Gateway of ours before it.
+// so it starts on loopback only: whoever wants REST from elsewhere puts a Gateway of ours before
+// it.
 //
 // A browser on the same machine is not the operator: requests with a foreign Host or Origin are
 // refused, so that no page can write to the registry. With operators configured a token is needed.

@@ -87,11 +87,10 @@ struct Target {
   std::string name;
 };
 
-bool IsOfVersion(const manifest::KindInfo& kind, std::string_view group,
-                 std::string_view version) {
+bool IsOfVersion(const manifest::KindInfo& kind, std::string_view group, std::string_view version) {
   return kind.group == group &&
-         (kind.version == version || std::find(kind.also_read.begin(), kind.also_read.end(),
-                                               version) != kind.also_read.end());
+         (kind.version == version ||
+          std::find(kind.also_read.begin(), kind.also_read.end(), version) != kind.also_read.end());
 }
 
 std::optional<Target> ReadTarget(std::string_view path) {
@@ -152,7 +151,8 @@ class Answering {
   }
 
   RestResponse NoSuchPath() const {
-    return ProblemResponse(absl::NotFoundError(absl::StrCat("There is no ", request_.path, " here.")));
+    return ProblemResponse(
+        absl::NotFoundError(absl::StrCat("There is no ", request_.path, " here.")));
   }
 
   RestResponse WrongMethod(std::string_view allowed) const {
@@ -328,9 +328,9 @@ class Answering {
     request.set_message(Query("message"));
     const auto deleted = handlers_.Delete(caller_, request);
     if (deleted.ok() && deleted->results(0).outcome() == push::v1::OUTCOME_ABSENT) {
-      return ProblemResponse(absl::NotFoundError(
-          absl::StrCat("There is no ", target.kind->kind, " ", target.ns,
-                       target.ns.empty() ? "" : "/", target.name, ".")));
+      return ProblemResponse(
+          absl::NotFoundError(absl::StrCat("There is no ", target.kind->kind, " ", target.ns,
+                                           target.ns.empty() ? "" : "/", target.name, ".")));
     }
     return Show(deleted);
   }

@@ -131,8 +131,7 @@ ExitCode RunExplain(const Invocation& invocation, Streams& streams) {
     for (const std::string& problem : compiled.problems) {
       streams.err << "warning: a proxy would refuse " << problem << "\n";
     }
-    const std::optional<Explanation> told =
-        ExplainRequest(gateway.name, compiled, *request, limit);
+    const std::optional<Explanation> told = ExplainRequest(gateway.name, compiled, *request, limit);
     if (!told.has_value()) continue;
     if (*format == Format::kTable) {
       PrintText(*told, streams.out);

@@ -23,8 +23,7 @@ size_t ServerNameRank(const config::FilterChainMatch& match, std::string_view ho
   size_t best = 0;
   for (const std::string& name : match.server_names) {
     if (name == host) best = std::max(best, name.size() * 2 + 3);
-    if (name.starts_with("*.") && host.ends_with(name.substr(1)) &&
-        host.size() > name.size() - 1) {
+    if (name.starts_with("*.") && host.ends_with(name.substr(1)) && host.size() > name.size() - 1) {
       best = std::max(best, name.size() * 2 + 2);
     }
   }

@@ -53,8 +53,8 @@ bool ReadOne(Session& session, const std::string& name, std::vector<GatewayResou
   GatewayResources& gateway = gateways->emplace_back();
   gateway.name = name;
   for (push::v1::Resource& resource : *response.mutable_resources()) {
-    gateway.resources.push_back({resource.type_url(), resource.name(),
-                                 std::move(*resource.mutable_value())});
+    gateway.resources.push_back(
+        {resource.type_url(), resource.name(), std::move(*resource.mutable_value())});
   }
   return true;
 }

@@ -38,7 +38,8 @@ absl::Status ReadUrl(std::string_view url, RequestText& out) {
     }
     out.port = static_cast<uint16_t>(port);
   }
-  if (out.host.empty()) return absl::InvalidArgumentError(absl::StrCat("\"", whole, "\" has no host"));
+  if (out.host.empty())
+    return absl::InvalidArgumentError(absl::StrCat("\"", whole, "\" has no host"));
   return absl::OkStatus();
 }
 

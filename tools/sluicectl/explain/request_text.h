@@ -14,10 +14,10 @@ namespace sluice::sluicectl {
 struct RequestText {
   std::string method;
   bool is_tls = false;
-  std::string host;        // of the URL, lower case, without port: the server name of TLS
-  uint16_t port = 0;       // of the URL; it chooses the listener
-  std::string authority;   // a Host header's value, else the URL's host and port; lower case
-  std::string path;        // with query; "/" if the URL has none
+  std::string host;       // of the URL, lower case, without port: the server name of TLS
+  uint16_t port = 0;      // of the URL; it chooses the listener
+  std::string authority;  // a Host header's value, else the URL's host and port; lower case
+  std::string path;       // with query; "/" if the URL has none
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 

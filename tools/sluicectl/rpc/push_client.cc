@@ -68,8 +68,7 @@ class GrpcPushClient : public PushClient {
   explicit GrpcPushClient(const Options& options) : token_(options.token) {
     std::shared_ptr<grpc::ChannelCredentials> transport = grpc::InsecureChannelCredentials();
     if (!options.ca_pem.empty() || !options.certificate_pem.empty()) {
-      transport =
-          grpc::SslCredentials({options.ca_pem, options.key_pem, options.certificate_pem});
+      transport = grpc::SslCredentials({options.ca_pem, options.key_pem, options.certificate_pem});
     }
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
