@@ -39,6 +39,7 @@ std::string WrongType(std::string_view wanted, const Node& node) {
     if (absl::SimpleAtoi(node.text, &number)) {
       return absl::StrCat(reason, "; leave out the quotes.");
     }
+    return absl::StrCat(reason, ": ", Quoted(node.text), ".");
   }
   if (wanted == "a boolean" && node.type == NodeType::kString) {
     return absl::StrCat(reason, "; write true or false, without quotes.");

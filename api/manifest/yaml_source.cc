@@ -152,7 +152,8 @@ class TreeFeeder {
   bool Taken(bool taken) { return taken || Refuse(tree_.error()); }
 
   bool Plain(const yaml_char_t* anchor, const yaml_char_t* tag) {
-    if (anchor != nullptr) return Refuse("anchors (\"&name\") are not accepted.");
+    if (anchor != nullptr)
+      return Refuse("anchors (\"&name\") and aliases (\"*name\") are not accepted.");
     if (tag != nullptr) return Refuse("tags (\"!name\") are not accepted.");
     return true;
   }

@@ -105,11 +105,6 @@ std::variant<ResolvedBackend, Refusal> ResolveService(Facts& facts, const Backen
                    what + " is of type ExternalName, which can be used to reach what its author "
                           "may not; use a Backend with dns"};
   }
-  if (query.port == 0) {
-    return Refusal{"BackendNotFound",
-                   absl::StrCat("a reference to ", what, " needs a port, one of ",
-                                PortsOf(*service))};
-  }
   for (const k8s::ServicePort& port : service->spec().ports()) {
     if (port.port() != query.port) continue;
     if (!port.protocol().empty() && port.protocol() != "TCP") {

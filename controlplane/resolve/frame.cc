@@ -50,10 +50,7 @@ void CheckProtocol(const Gateway& gateway, Draft& draft) {
     return;
   }
   draft.shape.tls = true;
-  if (draft.listener.tls().has_mode() && draft.listener.tls().mode() != "Terminate") {
-    draft.not_accepted = False("Accepted", "UnsupportedValue",
-                               "tls.mode Passthrough is not served; Terminate is");
-  } else if (gateway.spec().tls().has_frontend()) {
+  if (gateway.spec().tls().has_frontend()) {
     // Serving it without would let in whom the Gateway's author wants to keep out.
     draft.not_accepted =
         False("Accepted", "UnsupportedValue",

@@ -44,13 +44,8 @@ ir::Match ToIr(const HTTPRouteMatch& from) {
   to.path = ToIr(from.path());
   to.method = from.method();
   for (const auto& header : from.headers()) {
-    // Of two matches of one header the first counts, says the specification.
-    const std::string name = absl::AsciiStrToLower(header.name());
-    const bool seen = std::any_of(to.headers.begin(), to.headers.end(),
-                                  [&](const ir::ValueMatch& m) { return m.name == name; });
-    if (seen) continue;
     to.headers.push_back(ToIr(header));
-    to.headers.back().name = name;
+    to.headers.back().name = absl::AsciiStrToLower(header.name());
   }
   for (const auto& param : from.query_params()) to.query.push_back(ToIr(param));
   return to;

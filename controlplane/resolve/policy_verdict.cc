@@ -2,9 +2,7 @@
 #include "controlplane/resolve/policy_verdict.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -26,16 +24,6 @@ using gateway::v1::BackendTLSPolicy;
 using gateway::v1::Gateway;
 using gateway::v1::PolicyTargetReference;
 using manifest::ObjectKey;
-
-// The kinds of targets that a kind of policy takes.
-const std::map<std::string_view, std::vector<std::string>>& TargetKinds() {
-  static const auto* const kKinds = new std::map<std::string_view, std::vector<std::string>>{
-      {"TrafficPolicy", {"Service", "Backend", "HTTPRoute", "Gateway"}},
-      {"ClientPolicy", {"Gateway"}},
-      {"TelemetryPolicy", {"Gateway"}},
-      {"BackendTLSPolicy", {"Service", "Backend"}}};
-  return *kKinds;
-}
 
 // The names of a target's sections; null: it has none.
 std::optional<std::vector<std::string>> SectionsOf(Facts& facts, const ObjectKey& target) {
@@ -86,14 +74,6 @@ std::optional<Condition> Conflict(Facts& facts, const ObjectKey& key, const Obje
 template <typename Policy>
 Condition Judge(Facts& facts, const ObjectKey& key, const PolicyTargetReference& ref) {
   const ObjectKey target{ref.kind(), key.ns, ref.name()};
-  const std::vector<std::string>& kinds = TargetKinds().at(key.kind);
-  const bool kind_ok = std::find(kinds.begin(), kinds.end(), ref.kind()) != kinds.end() &&
-                       ref.group() == GroupOf(ref.kind());
-  if (!kind_ok) {
-    return False("Accepted", "Invalid",
-                 absl::StrCat("a ", key.kind, " cannot be attached to ", ref.kind(), " of \"",
-                              ref.group(), "\"; it takes ", absl::StrJoin(kinds, ", ")));
-  }
   if (!facts.Exists(target)) {
     return False("Accepted", "TargetNotFound", target.ToString() + " does not exist");
   }
@@ -146,7 +126,10 @@ Condition JudgeAuthorities(Facts& facts, const BackendTLSPolicy& policy, const O
 
 }  // namespace
 
-bool IsPolicy(std::string_view kind) { return TargetKinds().contains(kind); }
+bool IsPolicy(std::string_view kind) {
+  return kind == "TrafficPolicy" || kind == "ClientPolicy" || kind == "TelemetryPolicy" ||
+         kind == "BackendTLSPolicy";
+}
 
 Verdict ResolvePolicyVerdict(Facts& facts, const store::ObjectSet& objects, const ObjectKey& key) {
   if (key.kind == "TrafficPolicy") {

@@ -11,8 +11,8 @@ namespace sluice::resolve {
 // True for the kinds that attach by targetRefs.
 bool IsPolicy(std::string_view kind);
 
-// What became of a policy, target by target: whether it may be attached there, whether what it
-// names is there, and whether an older one was there first. The object must be in `objects`.
+// What became of a policy, target by target: whether what it names is there, whether it can be
+// kept there, and whether an older one was there first. The object must be in `objects`.
 Verdict ResolvePolicyVerdict(Facts& facts, const store::ObjectSet& objects,
                              const manifest::ObjectKey& key);
 

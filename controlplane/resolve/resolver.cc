@@ -188,40 +188,21 @@ void Resolver::DoAssembly(Agenda& agenda, Outcome& outcome) {
   for (const ObjectKey& key : agenda.assemble) {
     GatewayState& state = states_[key];
     const auto old = gateways_.find(key);
-    const bool was_ours = old != gateways_.end();
-    std::map<std::string, EndpointsId> wanted;
+    const std::shared_ptr<const ir::Gateway> before =
+        old == gateways_.end() ? nullptr : old->second;
     if (state.frame.ours) {
-      Assembly assembly =
-          Assemble(key, state.frame, state.routes, was_ours ? old->second.get() : nullptr);
-      ++outcome.work.gateways;
-      AddIgnoredFields(*objects_, key, assembly.verdict);
-      SetVerdict(key, std::move(assembly.verdict), outcome);
-      wanted = std::move(assembly.endpoints);
-      for (const auto& [name, id] : wanted) {
-        EndpointsState& endpoints = endpoints_[id];
-        endpoints.users.insert(key);
-        if (endpoints.endpoints == nullptr) agenda.endpoints.insert(id);
-        assembly.gateway.endpoints[name] = endpoints.endpoints;
-      }
-      gateways_[key] = std::make_shared<const ir::Gateway>(std::move(assembly.gateway));
-      outcome.gateways[key] = gateways_[key];
-    } else {
-      if (state.frame.exists && !state.frame.verdict.conditions.empty()) {
-        SetVerdict(key, state.frame.verdict, outcome);
-      } else {
-        DropVerdict(key, outcome);
-      }
-      if (was_ours) {
-        gateways_.erase(key);
-        outcome.gateways[key] = nullptr;
-      }
+      PutTogether(key, before.get(), agenda, outcome);
+      continue;
     }
-    for (auto& [id, endpoints] : endpoints_) {
-      if (!endpoints.users.contains(key)) continue;
-      if (!wanted.contains(id.Name())) {
-        endpoints.users.erase(key);
-        if (endpoints.users.empty()) agenda.endpoints.insert(id);
-      }
+    UseEndpoints(key, {}, before.get(), agenda);
+    if (before != nullptr) {
+      gateways_.erase(key);
+      outcome.gateways[key] = nullptr;
+    }
+    if (state.frame.exists && !state.frame.verdict.conditions.empty()) {
+      SetVerdict(key, state.frame.verdict, outcome);
+    } else {
+      DropVerdict(key, outcome);
     }
     if (!state.frame.exists && state.routes.empty()) {
       SetDependencies({.what = Unit::What::kFrame, .gateway = key}, state.frame.asked, {});
@@ -230,31 +211,64 @@ void Resolver::DoAssembly(Agenda& agenda, Outcome& outcome) {
   }
 }
 
+void Resolver::PutTogether(const ObjectKey& key, const ir::Gateway* before, Agenda& agenda,
+                           Outcome& outcome) {
+  const GatewayState& state = states_.at(key);
+  Assembly assembly = Assemble(key, state.frame, state.routes, before);
+  ++outcome.work.gateways;
+  AddIgnoredFields(*objects_, key, assembly.verdict);
+  SetVerdict(key, std::move(assembly.verdict), outcome);
+  UseEndpoints(key, assembly.endpoints, before, agenda);
+  for (const auto& [name, id] : assembly.endpoints) {
+    assembly.gateway.endpoints[name] = endpoints_.at(name).endpoints;
+  }
+  gateways_[key] = std::make_shared<const ir::Gateway>(std::move(assembly.gateway));
+  outcome.gateways[key] = gateways_[key];
+}
+
+void Resolver::UseEndpoints(const ObjectKey& gateway,
+                            const std::map<std::string, EndpointsId>& wanted,
+                            const ir::Gateway* before, Agenda& agenda) {
+  for (const auto& [name, id] : wanted) {
+    EndpointsState& state = endpoints_[name];
+    state.id = id;
+    state.users.insert(gateway);
+    if (state.endpoints == nullptr) agenda.endpoints.insert(name);
+  }
+  if (before == nullptr) return;
+  for (const auto& [name, endpoints] : before->endpoints) {
+    if (wanted.contains(name)) continue;
+    EndpointsState& state = endpoints_.at(name);
+    state.users.erase(gateway);
+    if (state.users.empty()) agenda.endpoints.insert(name);
+  }
+}
+
 void Resolver::DoEndpoints(Agenda& agenda, Outcome& outcome) {
   // Gateways share what they do not change, so a new set of endpoints costs a copy of their maps.
   std::map<ObjectKey, ir::Gateway> edited;
-  for (const EndpointsId& id : agenda.endpoints) {
-    const auto it = endpoints_.find(id);
+  for (const std::string& name : agenda.endpoints) {
+    const auto it = endpoints_.find(name);
     if (it == endpoints_.end()) continue;
-    const Unit unit{.what = Unit::What::kEndpoints, .endpoints = id};
-    if (it->second.users.empty()) {
-      SetDependencies(unit, endpoints_asked_[id], {});
-      endpoints_asked_.erase(id);
+    EndpointsState& state = it->second;
+    const Unit unit{.what = Unit::What::kEndpoints, .endpoints = name};
+    if (state.users.empty()) {
+      SetDependencies(unit, state.asked, {});
       endpoints_.erase(it);
       continue;
     }
     Facts facts = MakeFacts();
-    auto endpoints = std::make_shared<const ir::Endpoints>(ResolveEndpoints(facts, id));
+    auto endpoints = std::make_shared<const ir::Endpoints>(ResolveEndpoints(facts, state.id));
     ++outcome.work.endpoints;
     std::set<ObjectKey> asked = facts.TakeAsked();
-    SetDependencies(unit, endpoints_asked_[id], asked);
-    endpoints_asked_[id] = std::move(asked);
-    if (it->second.endpoints != nullptr && *it->second.endpoints == *endpoints) continue;
-    it->second.endpoints = endpoints;
-    for (const ObjectKey& user : it->second.users) {
+    SetDependencies(unit, state.asked, asked);
+    state.asked = std::move(asked);
+    if (state.endpoints != nullptr && *state.endpoints == *endpoints) continue;
+    state.endpoints = endpoints;
+    for (const ObjectKey& user : state.users) {
       auto [gateway, is_new] = edited.try_emplace(user);
       if (is_new) gateway->second = *gateways_.at(user);
-      gateway->second.endpoints[endpoints->name] = endpoints;
+      gateway->second.endpoints[name] = endpoints;
     }
   }
   for (auto& [key, gateway] : edited) {

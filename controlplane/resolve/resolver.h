@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "api/manifest/object.h"
@@ -25,7 +26,7 @@ struct Unit {
   What what = What::kFrame;
   manifest::ObjectKey gateway;  // kFrame, kRoute.
   manifest::ObjectKey object;   // kRoute, kPolicy.
-  EndpointsId endpoints;        // kEndpoints.
+  std::string endpoints;        // kEndpoints: their name.
 
   auto operator<=>(const Unit&) const = default;
 };
@@ -77,14 +78,16 @@ class Resolver {
     std::map<manifest::ObjectKey, RouteResult> routes;
   };
   struct EndpointsState {
+    EndpointsId id;
     std::shared_ptr<const ir::Endpoints> endpoints;
     std::set<manifest::ObjectKey> users;  // Gateways.
+    std::set<manifest::ObjectKey> asked;
   };
   // What one call has to do.
   struct Agenda {
     std::set<manifest::ObjectKey> frames;
     std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> routes;  // By Gateway.
-    std::set<EndpointsId> endpoints;
+    std::set<std::string> endpoints;
     std::set<manifest::ObjectKey> policies;
     std::set<manifest::ObjectKey> assemble;
     std::set<manifest::ObjectKey> verdicts;  // Of routes.
@@ -100,6 +103,11 @@ class Resolver {
   void DoFrames(Agenda& agenda, Outcome& outcome);
   void DoRoutes(Agenda& agenda, Outcome& outcome);
   void DoAssembly(Agenda& agenda, Outcome& outcome);
+  void PutTogether(const manifest::ObjectKey& key, const ir::Gateway* before, Agenda& agenda,
+                   Outcome& outcome);
+  void UseEndpoints(const manifest::ObjectKey& gateway,
+                    const std::map<std::string, EndpointsId>& wanted, const ir::Gateway* before,
+                    Agenda& agenda);
   void DoEndpoints(Agenda& agenda, Outcome& outcome);
   void DoPolicies(Agenda& agenda, Outcome& outcome);
   void DoRouteVerdicts(Agenda& agenda, Outcome& outcome);
@@ -110,8 +118,7 @@ class Resolver {
   TopicIndex topics_;
   std::map<manifest::ObjectKey, std::set<Unit>> dependents_;
   std::map<manifest::ObjectKey, GatewayState> states_;
-  std::map<EndpointsId, EndpointsState> endpoints_;
-  std::map<EndpointsId, std::set<manifest::ObjectKey>> endpoints_asked_;
+  std::map<std::string, EndpointsState> endpoints_;  // By name.
   std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> policies_asked_;
   std::map<manifest::ObjectKey, std::shared_ptr<const ir::Gateway>> gateways_;
   Verdicts verdicts_;

@@ -44,18 +44,19 @@ void SetHttp(const ir::Backend& backend, Cluster* cluster) {
   http2.mutable_max_concurrent_streams()->set_value(traffic.http2_max_streams);
   switch (HttpOf(backend)) {
     case Http::k1:
-      options.mutable_explicit_http_config()->mutable_http_protocol_options();
+      options.mutable_explicit_http_config()->mutable_http_protocol_options()->set_enable_trailers(
+          true);
       break;
     case Http::k2:
       *options.mutable_explicit_http_config()->mutable_http2_protocol_options() = http2;
       break;
     case Http::kByAlpn:
-      options.mutable_auto_config()->mutable_http_protocol_options();
+      options.mutable_auto_config()->mutable_http_protocol_options()->set_enable_trailers(true);
       *options.mutable_auto_config()->mutable_http2_protocol_options() = http2;
       break;
   }
   Pack(options, &(*cluster->mutable_typed_extension_protocol_options())
-                     ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]);
+                    ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]);
 }
 
 void SetTls(const ir::Backend& backend, Cluster* cluster) {
@@ -176,9 +177,8 @@ Resource TranslateEndpoints(const ir::Endpoints& endpoints) {
     }
     locality->mutable_load_balancing_weight()->set_value(sum);
   }
-  return {.type_url = xdsserver::kEndpointType,
-          .name = endpoints.name,
-          .value = Serialize(assignment)};
+  return {
+      .type_url = xdsserver::kEndpointType, .name = endpoints.name, .value = Serialize(assignment)};
 }
 
 }  // namespace sluice::translate

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/translate/connection_manager.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "controlplane/translate/names.h"
 #include "controlplane/translate/wire.h"
 #include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "envoy/extensions/access_loggers/stream/v3/stream.pb.h"
+#include "envoy/extensions/filters/http/buffer/v3/buffer.pb.h"
 #include "envoy/extensions/filters/http/cors/v3/cors.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 
@@ -55,6 +59,8 @@ void SetProtocol(const ir::ClientSettings& client, HttpConnectionManager* out) {
   // Whole KiB on the wire; rounded up, so that what was allowed stays allowed.
   out->mutable_max_request_headers_kb()->set_value(
       static_cast<uint32_t>((client.max_header_bytes + 1023) / 1024));
+  // Envoy drops HTTP/1.1 trailers unless it is told; gRPC-Web and checksums need them.
+  out->mutable_http_protocol_options()->set_enable_trailers(true);
   core::Http2ProtocolOptions* http2 = out->mutable_http2_protocol_options();
   http2->mutable_max_concurrent_streams()->set_value(client.http2_max_streams);
   http2->mutable_initial_stream_window_size()->set_value(client.http2_stream_window);
@@ -99,12 +105,22 @@ void SetAccessLog(const ir::AccessLog& log, AccessLog* out) {
   Pack(config, out->mutable_typed_config());
 }
 
-// Filters are listed whether or not a route uses them, so that a route's wish changes the routes
-// alone; one that no route configures does nothing.
-void SetFilters(HttpConnectionManager* out) {
+// CORS is listed whether or not a route uses them, so that a route's wish changes the routes
+// alone; where no route configures it it does nothing.
+void SetFilters(const ir::ClientSettings& client, HttpConnectionManager* out) {
   auto* cors = out->add_http_filters();
   cors->set_name("envoy.filters.http.cors");
   Pack(envoy::extensions::filters::http::cors::v3::Cors(), cors->mutable_typed_config());
+  // Bounds bodies. (Envoy gathers them for it, sluice-proxy streams.) The wire holds 32 bits: a
+  // limit beyond them is kept at 4 GiB, since the other way round it would be none.
+  if (client.max_body_bytes > 0) {
+    envoy::extensions::filters::http::buffer::v3::Buffer limit;
+    limit.mutable_max_request_bytes()->set_value(static_cast<uint32_t>(
+        std::min<uint64_t>(client.max_body_bytes, std::numeric_limits<uint32_t>::max())));
+    auto* buffer = out->add_http_filters();
+    buffer->set_name("envoy.filters.http.buffer");
+    Pack(limit, buffer->mutable_typed_config());
+  }
   // The router ends the chain: it is what sends the request on.
   auto* router = out->add_http_filters();
   router->set_name("envoy.filters.http.router");
@@ -130,7 +146,7 @@ HttpConnectionManager ConnectionManager(const ir::Port& port, const ir::Listener
   out.set_server_name("sluice");
   out.add_upgrade_configs()->set_upgrade_type("websocket");
   for (const ir::AccessLog& log : listener.access_logs) SetAccessLog(log, out.add_access_log());
-  SetFilters(&out);
+  SetFilters(listener.client, &out);
   return out;
 }
 

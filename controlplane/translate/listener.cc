@@ -109,9 +109,7 @@ Resource TranslateCertificate(const ir::Certificate& certificate) {
   tls::TlsCertificate* out = secret.mutable_tls_certificate();
   out->mutable_certificate_chain()->set_inline_string(certificate.chain_pem);
   out->mutable_private_key()->set_inline_string(certificate.key_pem);
-  return {.type_url = xdsserver::kSecretType,
-          .name = certificate.name,
-          .value = Serialize(secret)};
+  return {.type_url = xdsserver::kSecretType, .name = certificate.name, .value = Serialize(secret)};
 }
 
 }  // namespace sluice::translate

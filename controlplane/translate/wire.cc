@@ -18,8 +18,7 @@ std::string Serialize(const google::protobuf::Message& message) {
 }
 
 void Pack(const google::protobuf::Message& message, google::protobuf::Any* any) {
-  any->set_type_url(
-      absl::StrCat("type.googleapis.com/", message.GetDescriptor()->full_name()));
+  any->set_type_url(absl::StrCat("type.googleapis.com/", message.GetDescriptor()->full_name()));
   any->set_value(Serialize(message));
 }
 

@@ -8,7 +8,6 @@
 #include "dataplane/exchange/date.h"
 #include "dataplane/exchange/local_reply.h"
 #include "dataplane/exchange/memory.h"
-#include "dataplane/exchange/redirect.h"
 #include "dataplane/exchange/retry.h"
 
 namespace sluice::exchange {
@@ -41,12 +40,12 @@ void Exchange::operator delete(void* memory, size_t size) { ExchangeMemory::Give
 
 Exchange::Exchange(HttpRuntime& runtime, http::ServerStream& stream,
                    const http::DownstreamInfo& downstream)
-    : runtime_(runtime),
+    : hold_(runtime),
+      runtime_(runtime),
       loop_(runtime.services().loop),
       stream_(&stream),
       random_(runtime.services().random.Next()),
       call_(loop_, runtime.services().random, *this) {
-  runtime_.Ref();
   runtime_.metrics().requests.Add();
   runtime_.metrics().active_requests.Add(1);
   info_.downstream = &downstream;
@@ -55,7 +54,7 @@ Exchange::Exchange(HttpRuntime& runtime, http::ServerStream& stream,
   info_.start_ns = loop_.now_ns();
 }
 
-Exchange::~Exchange() { runtime_.Unref(); }
+Exchange::~Exchange() = default;
 
 // ---- The request, as it arrives -----------------------------------------------------------------
 
@@ -68,9 +67,13 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   info_.version = head.version;
   info_.request_head_bytes = static_cast<uint32_t>(head.headers.WireSize());
   Touch();
-  if (config.stream_idle_timeout_ms > 0) idle_timer_.Arm(config.stream_idle_timeout_ms);
+  ArmIdle();
   if (config.max_stream_duration_ms > 0) duration_timer_.Arm(config.max_stream_duration_ms);
-  if (end_stream) RequestEnded();
+  if (end_stream) {
+    RequestEnded();
+  } else if (config.request_timeout_ms > 0 && head.upgrade.empty()) {
+    request_timer_.Arm(config.request_timeout_ms);
+  }
 
   http::HeaderMap reply_headers;
   const std::optional<filters::LocalReply> refusal =
@@ -78,14 +81,8 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   if (refusal.has_value()) return Reply(*refusal);
 
   ChooseRoute();
-  max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()
-                        ? *choice_.route->max_request_body_bytes
-                        : config.max_request_body_bytes;
-  if (max_body_bytes_ > 0 && head.framing.kind == http::Framing::Kind::kLength &&
-      head.framing.length > max_body_bytes_) {
-    return Reply({.status = 413,
-                  .detail = "request-body-too-large",
-                  .message = "The request body is larger than this route accepts."});
+  if (head.framing.kind == http::Framing::Kind::kLength && BodyTooLarge(head.framing.length)) {
+    return RefuseBody();
   }
   filters_.Create(*plan_);
   filters_.Request(end_stream);
@@ -95,25 +92,30 @@ void Exchange::OnData(base::Buffer& data, bool end_stream) {
   Touch();
   info_.request_body_bytes += data.size();
   if (end_stream) RequestEnded();
-  if (response_ended_) return data.Clear();
-  if (max_body_bytes_ > 0 && info_.request_body_bytes > max_body_bytes_) {
+  if (response_ended_ || answered_here_) return data.Clear();
+  if (BodyTooLarge(info_.request_body_bytes)) {
     data.Clear();
-    return Reply({.status = 413,
-                  .detail = "request-body-too-large",
-                  .message = "The request body is larger than this route accepts."});
+    return RefuseBody();
   }
   filters_.RequestData(data, end_stream);
+}
+
+void Exchange::RefuseBody() {
+  Reply({.status = 413,
+         .detail = "request-body-too-large",
+         .message = "The request body is larger than this route accepts."});
 }
 
 void Exchange::OnTrailers(http::HeaderMap& trailers) {
   Touch();
   RequestEnded();
-  if (!response_ended_) filters_.RequestTrailers(trailers);
+  if (!response_ended_ && !answered_here_) filters_.RequestTrailers(trailers);
 }
 
 void Exchange::RequestEnded() {
   request_ended_ = true;
   info_.request_complete_ns = loop_.now_ns();
+  request_timer_.Disarm();
   if (route_timeout_ms_ > 0 && call_.active()) route_timer_.Arm(route_timeout_ms_);
 }
 
@@ -126,180 +128,21 @@ void Exchange::OnReset(const http::StreamError& error) {
   Over();
 }
 
-// ---- Where it goes ------------------------------------------------------------------------------
-
-void Exchange::ChooseRoute() {
-  route_cleared_ = false;
-  const config::HttpConnection& config = runtime_.config();
-  choice_ = {};
-  if (config.router != nullptr) {
-    choice_ = config.router->Find({.method = request_->method,
-                                   .scheme = request_->scheme,
-                                   .authority = request_->authority,
-                                   .path = request_->path,
-                                   .headers = &request_->headers,
-                                   .random = random_});
-  }
-  if (choice_.virtual_host != nullptr) info_.virtual_host = choice_.virtual_host->name;
-  if (choice_.route != nullptr) info_.route = choice_.route->name;
-  plan_ = &runtime_.PlanFor(choice_);
-}
-
-void Exchange::OnFilteredRequest(bool end_stream) {
-  if (route_cleared_) ChooseRoute();
-  if (request_->method == "CONNECT") {
-    return Reply({.status = 405,
-                  .detail = "connect-not-allowed",
-                  .message = "This listener does not open tunnels by CONNECT."});
-  }
-  if (choice_.route == nullptr) {
-    filters::LocalReply reply{.status = 404,
-                              .detail = "route-not-found",
-                              .message = choice_.virtual_host == nullptr
-                                             ? "No route is configured for this host."
-                                             : "No route of this host matches the request."};
-    reply.flags.Add(ResponseFlag::kNoRouteFound);
-    return Reply(reply);
-  }
-  using RequireTls = config::VirtualHost::RequireTls;
-  if (choice_.virtual_host->require_tls != RequireTls::kNone && !info_.downstream->tls) {
-    config::Redirect to_https;
-    to_https.scheme = "https";
-    return Redirect(to_https);
-  }
-  const auto& action = choice_.route->action;
-  if (const auto* forward = std::get_if<config::Forward>(&action)) {
-    Forward(*forward, end_stream);
-  } else if (const auto* redirect = std::get_if<config::Redirect>(&action)) {
-    Redirect(*redirect);
-  } else {
-    const auto& direct = std::get<config::DirectResponse>(action);
-    info_.detail = "direct-response";
-    Reply({.status = direct.status,
-           .detail = "direct-response",
-           .body = direct.body,
-           .content_type = direct.body.empty() ? std::string_view() : direct.content_type});
-  }
-}
-
-std::string_view Exchange::ClusterFor(const config::Forward& forward) {
-  if (!forward.cluster_header.empty()) {
-    const http::HeaderMap::Field* field = request_->headers.Find(forward.cluster_header);
-    return field == nullptr ? std::string_view() : field->value;
-  }
-  if (forward.clusters.size() == 1) {
-    weighted_ = &forward.clusters.front();
-    return weighted_->cluster;
-  }
-  uint64_t total = 0;
-  for (const config::WeightedCluster& cluster : forward.clusters) total += cluster.weight;
-  uint64_t at = runtime_.services().random.Below(total);
-  for (const config::WeightedCluster& cluster : forward.clusters) {
-    if (at < cluster.weight) {
-      weighted_ = &cluster;
-      return cluster.cluster;
-    }
-    at -= cluster.weight;
-  }
-  return {};
-}
-
-void Exchange::Forward(const config::Forward& forward, bool end_stream) {
-  const std::string_view name = ClusterFor(forward);
-  info_.cluster = name;
-  upstream::Cluster* cluster = runtime_.services().clusters.Find(name);
-  if (cluster == nullptr) {
-    filters::LocalReply reply{.status = forward.cluster_not_found_status,
-                              .detail = "cluster-not-found",
-                              .message = "The route's backend does not exist."};
-    reply.flags.Add(ResponseFlag::kNoClusterFound);
-    return Reply(reply);
-  }
-  if (!request_->upgrade.empty() && !AllowsUpgrade(forward)) {
-    // Not allowed is not refused: it goes on as a plain request (RFC 9110 §7.8), which has no body.
-    request_->upgrade = {};
-    end_stream = true;
-    RequestEnded();
-  }
-  RewriteRequest(forward);
-
-  route_timeout_ms_ = request_->upgrade.empty() ? forward.timeout_ms : 0;
-  if (forward.grpc_timeout_header_max_ms.has_value()) {
-    const int64_t asked = ParseGrpcTimeoutMs(request_->headers.Get(HeaderId::kGrpcTimeout));
-    if (asked >= 0) {
-      const int64_t limit = *forward.grpc_timeout_header_max_ms;
-      route_timeout_ms_ = limit > 0 ? std::min(asked, limit) : asked;
-    }
-  }
-  if (forward.max_stream_duration_ms.has_value()) {
-    duration_timer_.Disarm();
-    if (*forward.max_stream_duration_ms > 0) duration_timer_.Arm(*forward.max_stream_duration_ms);
-  }
-  if (request_ended_ && route_timeout_ms_ > 0) route_timer_.Arm(route_timeout_ms_);
-
-  for (const config::MirrorPolicy& mirror : forward.mirrors) {
-    if (random_ % 1'000'000 < mirror.fraction_per_million) {
-      std::shared_ptr<Shadow> shadow =
-          Shadow::Send(runtime_.services(), mirror, *request_, end_stream);
-      if (shadow != nullptr && !end_stream) shadows_.push_back(std::move(shadow));
-    }
-  }
-  const config::RetryPolicy& retry =
-      forward.retry.on != 0 ? forward.retry : choice_.virtual_host->retry;
-  call_.Start(*cluster, retry, *request_, end_stream, info_);
-}
-
-bool Exchange::AllowsUpgrade(const config::Forward& forward) const {
-  for (const auto* rules : {&forward.upgrades, &runtime_.config().upgrades}) {
-    for (const config::UpgradeRule& rule : *rules) {
-      if (rule.protocol == request_->upgrade) return rule.enabled;
-    }
-  }
-  return false;
-}
-
-void Exchange::RewriteRequest(const config::Forward& forward) {
-  http::RequestHead& head = *request_;
-  std::string path;
-  if (runtime_.config().router->RewritePath(*choice_.route, choice_, head.path, path)) {
-    head.path = arena_.Copy(path);
-  }
-  const std::string_view old_host = head.authority;
-  std::string_view new_host = weighted_ != nullptr && !weighted_->host_rewrite.empty()
-                                  ? weighted_->host_rewrite
-                                  : forward.host_rewrite;
-  if (new_host.empty() && !forward.host_rewrite_header.empty()) {
-    const http::HeaderMap::Field* field = head.headers.Find(forward.host_rewrite_header);
-    if (field != nullptr) new_host = field->value;
-  }
-  if (!new_host.empty()) {
-    if (forward.append_x_forwarded_host) head.headers.Set(HeaderId::kXForwardedHost, old_host);
-    head.authority = new_host;
-  }
-  if (runtime_.config().via.size() > 0) head.headers.Add(HeaderId::kVia, runtime_.config().via);
-  if (!runtime_.config().proxy_100_continue && request_ended_) head.expects_continue = false;
-  plan_->EditRequest(weighted_, LogEntry(), head.headers, arena_);
-}
-
-void Exchange::Redirect(const config::Redirect& redirect) {
-  std::string rewritten;
-  const std::string_view path =
-      choice_.route != nullptr && runtime_.config().router->RewritePath(*choice_.route, choice_,
-                                                                        request_->path, rewritten)
-          ? std::string_view(rewritten)
-          : request_->path;
-  http::HeaderMap headers;
-  headers.Add(HeaderId::kLocation,
-              arena_.Copy(RedirectLocation(redirect, request_->scheme, request_->authority, path)));
-  Reply({.status = redirect.status, .detail = "redirect", .headers = &headers});
-}
-
 // ---- The request, as it leaves ------------------------------------------------------------------
+
+void Exchange::OnCallEndpoint(std::string_view hostname, uint32_t attempt) {
+  if (const auto* forward = std::get_if<config::Forward>(&choice_.route->action);
+      forward != nullptr && forward->auto_host_rewrite) {
+    request_->authority = arena_.Copy(hostname);
+  }
+  if (choice_.virtual_host->include_attempt_count) {
+    request_->headers.Set(HeaderId::kXEnvoyAttemptCount, arena_.Copy(std::to_string(attempt)));
+  }
+}
 
 void Exchange::OnCallStarted() {
   // We answer for the upstream that it wants the body: it has accepted the stream.
-  if (request_->expects_continue && !runtime_.config().proxy_100_continue && stream_ != nullptr &&
-      !response_sent_) {
+  if (std::exchange(owes_continue_, false) && stream_ != nullptr && !response_sent_) {
     http::ResponseHead head(arena_);
     head.status = 100;
     stream_->SendInformational(head);
@@ -328,7 +171,7 @@ void Exchange::OnCallCanSend() {
   if (std::exchange(client_paused_, false) && stream_ != nullptr) stream_->ResumeReceiving();
 }
 
-void Exchange::OnHoldChanged(bool above_limit) {
+void Exchange::OnRequestHoldChanged(bool above_limit) {
   if (stream_ == nullptr || hold_paused_ == above_limit) return;
   hold_paused_ = above_limit;
   if (above_limit) {
@@ -339,6 +182,16 @@ void Exchange::OnHoldChanged(bool above_limit) {
 }
 
 // ---- The response -------------------------------------------------------------------------------
+
+void Exchange::OnResponseHoldChanged(bool above_limit) {
+  if (response_hold_paused_ == above_limit) return;
+  response_hold_paused_ = above_limit;
+  if (above_limit) {
+    call_.PauseReceiving();
+  } else {
+    call_.ResumeReceiving();
+  }
+}
 
 void Exchange::OnCallInformational(http::ResponseHead& head) {
   // 100 is ours to say unless the configuration leaves it to the upstream.
@@ -360,7 +213,7 @@ void Exchange::OnCallResponse(http::ResponseHead& head, bool end_stream) {
     route_timer_.Disarm();
   }
   if (end_stream) route_timer_.Disarm();
-  filters_.StopRequest();
+  // The request may go on: an upstream may answer before it has all of it (gRPC streams, tunnels).
   filters_.Response(filters_.size(), end_stream);
 }
 
@@ -418,7 +271,13 @@ void Exchange::SendToClient(base::Buffer& data, bool end_stream) {
 void Exchange::OnCallTrailers(http::HeaderMap& trailers) {
   Touch();
   route_timer_.Disarm();
-  filters_.ResponseTrailers(trailers);
+  if (filters_.size() == 0) return OnFilteredResponseTrailers(trailers);
+  // A filter may hold them until after the upstream's stream, in which they live, is gone.
+  kept_trailers_ = std::make_unique<http::HeaderMap>();
+  for (const http::HeaderMap::Field& field : trailers) {
+    kept_trailers_->Add({arena_.Copy(field.name), arena_.Copy(field.value), field.id});
+  }
+  filters_.ResponseTrailers(*kept_trailers_);
 }
 
 void Exchange::OnFilteredResponseTrailers(http::HeaderMap& trailers) {
@@ -436,7 +295,10 @@ void Exchange::OnCanSend() {
 
 void Exchange::ResponseEnded() {
   response_ended_ = true;
+  filters_.StopRequest();
   route_timer_.Disarm();
+  request_timer_.Disarm();
+  if (runtime_.config().stream_flush_timeout_ms > 0) ArmIdle();
   // Nobody needs the rest of the request: the upstream stream is given up, the client's drained.
   if (!request_ended_ && !tunnel_) call_.Cancel();
   if (client_paused_ || hold_paused_) {
@@ -448,6 +310,7 @@ void Exchange::ResponseEnded() {
 
 void Exchange::OnCallFailed(const http::StreamError& error, bool retries_exhausted) {
   const FailureReply failure = ReplyTo(error);
+  // With an answer begun, be it still in the filters, there is no other.
   if (response_sent_ || response_.status != 0) {
     info_.flags.Add(failure.flag);
     return AbortResponse(error);
@@ -464,8 +327,9 @@ void Exchange::AbortResponse(const http::StreamError& error) {
   filters_.Stop();
   if (stream_ == nullptr) return;
   http::ServerStream* stream = std::exchange(stream_, nullptr);
-  stream->Reset(error);
+  // The request's head, which is logged, goes with its stream.
   Over();
+  stream->Reset(error);
 }
 
 // ---- Answers of our own -------------------------------------------------------------------------
@@ -475,17 +339,24 @@ void Exchange::OnFilterReply(const filters::LocalReply& reply, size_t from) { Re
 void Exchange::Reply(const filters::LocalReply& reply) { Reply(reply, filters_.size()); }
 
 void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
+  answered_here_ = true;
   filters_.StopRequest();
   call_.Cancel();
+  route_timer_.Disarm();
+  request_timer_.Disarm();
   for (uint32_t bit = 1; bit != 0; bit <<= 1) {
     if ((reply.flags.bits() & bit) != 0) info_.flags.Add(static_cast<ResponseFlag>(bit));
   }
   info_.detail = reply.detail;
-  if (response_sent_ || response_.status != 0) {
+  // A filter may put its answer in the place of one that has not left and that no other filter
+  // will see twice.
+  if (response_sent_ || filters_.SawResponse(from)) {
     return AbortResponse(
         {http::ErrorKind::kReset, http::Side::kOurselves, http::Retry::kNever, reply.detail});
   }
   response_.version = request_->version;
+  response_.upgrade = {};
+  tunnel_ = false;
   request_->upgrade = {};
   base::Buffer body;
   MakeLocalReply(reply, *request_, response_, body);
@@ -508,6 +379,16 @@ int64_t Exchange::IdleLimitMs() const {
   return config.stream_idle_timeout_ms;
 }
 
+// A route's own limit may be shorter than the one that the timer stands at.
+void Exchange::ArmIdle() {
+  const int64_t limit = IdleLimitMs();
+  if (limit > 0) {
+    idle_timer_.Arm(limit);
+  } else {
+    idle_timer_.Disarm();
+  }
+}
+
 void Exchange::OnIdleTimeout() {
   const int64_t limit = IdleLimitMs();
   if (limit <= 0) return;
@@ -519,6 +400,12 @@ void Exchange::OnIdleTimeout() {
 
 void Exchange::OnMaxDuration() {
   TimedOut(request_ended_ ? 504 : 408, ResponseFlag::kDurationTimeout, "max-stream-duration");
+}
+
+void Exchange::OnRequestTimeout() {
+  Reply({.status = 408,
+         .detail = "request-timeout",
+         .message = "The request did not arrive in time."});
 }
 
 void Exchange::OnRouteTimeout() {
@@ -554,6 +441,7 @@ void Exchange::Over() {
   // A request that broke off is no request to mirror.
   for (const std::shared_ptr<Shadow>& shadow : shadows_) shadow->Abandon();
   route_timer_.Disarm();
+  request_timer_.Disarm();
   idle_timer_.Disarm();
   duration_timer_.Disarm();
   info_.complete_ns = loop_.now_ns();

@@ -35,8 +35,8 @@ namespace sluice::exchange {
 // Lifetime: owns itself from BeginExchange on; deleted by the loop after the codec said that the
 //           stream is complete or reset.
 // Errors:   become a local reply or a reset, a response flag and a detail token.
-// Limits:   request body held for filters or an unopened upstream: kHoldBytes, then the client's
-//           stream is paused.
+// Limits:   body held for filters, either way, or an unopened upstream: kHoldBytes, then its source
+//           is paused.
 class Exchange final : public http::RequestSink,
                        public event::Deferred,
                        private UpstreamCallOwner,
@@ -69,7 +69,8 @@ class Exchange final : public http::RequestSink,
   void OnFilteredResponseData(base::Buffer& data, bool end_stream) override;
   void OnFilteredResponseTrailers(http::HeaderMap& trailers) override;
   void OnFilterReply(const filters::LocalReply& reply, size_t from) override;
-  void OnHoldChanged(bool above_limit) override;
+  void OnRequestHoldChanged(bool above_limit) override;
+  void OnResponseHoldChanged(bool above_limit) override;
   http::RequestHead& request() override { return *request_; }
   http::ResponseHead* response() override { return response_.status == 0 ? nullptr : &response_; }
   http::StreamInfo& info() override { return info_; }
@@ -79,6 +80,7 @@ class Exchange final : public http::RequestSink,
   void ClearRoute() override { route_cleared_ = true; }
 
   // From the upstream.
+  void OnCallEndpoint(std::string_view hostname, uint32_t attempt) override;
   void OnCallStarted() override;
   void OnCallInformational(http::ResponseHead& head) override;
   void OnCallResponse(http::ResponseHead& head, bool end_stream) override;
@@ -89,10 +91,15 @@ class Exchange final : public http::RequestSink,
 
   // Stages.
   void ChooseRoute();
+  bool BodyTooLarge(uint64_t bytes) const { return max_body_bytes_ > 0 && bytes > max_body_bytes_; }
+  void RefuseBody();
   void Forward(const config::Forward& forward, bool end_stream);
-  void Redirect(const config::Redirect& redirect);
+  void Redirect(const config::Redirect& redirect, std::string_view path);
   std::string_view ClusterFor(const config::Forward& forward);
   void RewriteRequest(const config::Forward& forward);
+  void RewriteHost(const config::Forward& forward);
+  void SetTimes(const config::Forward& forward);
+  void Mirror(const config::Forward& forward, bool end_stream);
   bool AllowsUpgrade(const config::Forward& forward) const;
   void RequestEnded();
 
@@ -108,12 +115,22 @@ class Exchange final : public http::RequestSink,
   void OnIdleTimeout();
   void OnMaxDuration();
   void TimedOut(uint16_t status, http::ResponseFlag flag, std::string_view detail);
+  void OnRequestTimeout();
   void Touch() { last_activity_ms_ = loop_.now_ms(); }
+  void ArmIdle();
   int64_t IdleLimitMs() const;
 
   void Over();
   telemetry::LogEntry LogEntry() const;
 
+  // First, so that it goes last: filters and plans live in what it holds.
+  struct RuntimeHold {
+    explicit RuntimeHold(HttpRuntime& runtime) : runtime(runtime) { runtime.Ref(); }
+    ~RuntimeHold() { runtime.Unref(); }
+    HttpRuntime& runtime;
+  };
+
+  const RuntimeHold hold_;
   HttpRuntime& runtime_;
   event::Loop& loop_;
   http::ServerStream* stream_;
@@ -126,6 +143,7 @@ class Exchange final : public http::RequestSink,
   const RoutePlan* plan_ = nullptr;
   const config::WeightedCluster* weighted_ = nullptr;
   http::HeaderMap* response_trailers_ = nullptr;
+  std::unique_ptr<http::HeaderMap> kept_trailers_;  // Made only for filters.
 
   absl::InlinedVector<std::shared_ptr<Shadow>, 1> shadows_;  // With body still to come.
 
@@ -134,11 +152,13 @@ class Exchange final : public http::RequestSink,
   event::MemberTimer<Exchange, &Exchange::OnRouteTimeout> route_timer_{loop_, *this};
   event::MemberTimer<Exchange, &Exchange::OnIdleTimeout> idle_timer_{loop_, *this};
   event::MemberTimer<Exchange, &Exchange::OnMaxDuration> duration_timer_{loop_, *this};
+  event::MemberTimer<Exchange, &Exchange::OnRequestTimeout> request_timer_{loop_, *this};
   int64_t route_timeout_ms_ = 0;
   int64_t last_activity_ms_ = 0;
   uint64_t max_body_bytes_ = 0;
 
   bool request_ended_ = false;   // All of it has arrived.
+  bool answered_here_ = false;   // By Reply: nobody waits for the rest of the request.
   bool response_sent_ = false;   // The head went to the codec.
   bool response_ended_ = false;  // Its end did.
   bool tunnel_ = false;          // 101 was sent.
@@ -146,6 +166,8 @@ class Exchange final : public http::RequestSink,
   bool client_paused_ = false;    // We stopped the client's stream for the upstream's sake.
   bool upstream_paused_ = false;  // And the reverse.
   bool hold_paused_ = false;      // And the client's for the filters' sake.
+  bool response_hold_paused_ = false;
+  bool owes_continue_ = false;  // The client waits for our 100.
   bool over_ = false;
 };
 

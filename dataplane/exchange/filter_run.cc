@@ -8,10 +8,29 @@ namespace sluice::exchange {
 
 using filters::Verdict;
 
+namespace {
+
+// Hooks of the response are those of the request, three bits up.
+constexpr int kResponseShift = 3;
+static_assert(filters::kOnResponse == filters::kOnRequest << kResponseShift);
+static_assert(filters::kOnResponseData == filters::kOnRequestData << kResponseShift);
+static_assert(filters::kOnResponseTrailers == filters::kOnRequestTrailers << kResponseShift);
+
+}  // namespace
+
+bool FilterRun::Slot::Wants(Way way, uint8_t request_hook) const {
+  const uint8_t hook =
+      way == kRequest ? request_hook : static_cast<uint8_t>(request_hook << kResponseShift);
+  return (step_.type->hooks & hook) != 0;
+}
+
 FilterRun::~FilterRun() {
   // Arena memory is not freed by delete: only destroyed.
   for (Slot* slot : slots_) {
-    if (slot->filter != nullptr) slot->filter->~Filter();
+    slot->filter->~Filter();
+    for (Hold* hold : slot->holds) {
+      if (hold != nullptr) hold->~Hold();
+    }
     slot->~Slot();
   }
 }
@@ -21,187 +40,218 @@ void FilterRun::Create(const RoutePlan& plan) {
     char* memory = owner_.arena().Allocate(sizeof(Slot), alignof(Slot));
     Slot* slot = new (memory) Slot(*this, slots_.size(), step);
     slot->filter = step.type->create(*slot, step.chain_config, owner_.arena());
+    if (slot->filter == nullptr) {
+      slot->~Slot();
+      continue;
+    }
     slots_.push_back(slot);
   }
 }
 
-void FilterRun::Request(bool end_stream) {
-  request_.head_ended = end_stream;
-  RunRequest(0);
-}
+// ---- The ways in --------------------------------------------------------------------------------
 
-void FilterRun::RunRequest(size_t from) {
-  for (size_t i = from; i < slots_.size(); ++i) {
-    Slot& slot = *slots_[i];
-    if (slot.filter == nullptr || (slot.hooks() & filters::kOnRequest) == 0) continue;
-    const Verdict verdict = slot.filter->OnRequest(owner_.request(), request_.head_ended);
-    if (request_.stopped) return;
-    if (verdict == Verdict::kPause) {
-      request_.paused_at = i;
-      return;
-    }
-  }
-  request_.head_passed = true;
-  owner_.OnFilteredRequest(request_.head_ended);
+void FilterRun::Request(bool end_stream) {
+  progress_[kRequest].head_ended = end_stream;
+  RunHead(kRequest, 0);
 }
 
 void FilterRun::RequestData(base::Buffer& data, bool end_stream) {
-  if (slots_.empty()) return owner_.OnFilteredRequestData(data, end_stream);
-  RunRequestData(0, data, end_stream);
+  RunData(kRequest, 0, data, end_stream);
 }
 
-void FilterRun::RunRequestData(size_t from, base::Buffer& data, bool end_stream) {
-  for (size_t i = from; i < slots_.size(); ++i) {
-    if (request_.stopped) return data.Clear();
-    Slot& slot = *slots_[i];
-    Verdict verdict = Verdict::kContinue;
-    if (slot.filter != nullptr && (slot.hooks() & filters::kOnRequestData) != 0) {
-      verdict = slot.filter->OnRequestData(data, end_stream);
-      if (request_.stopped) return data.Clear();
-    }
-    if (verdict == Verdict::kPause) request_.paused_at = i;
-    if (request_.paused_at == i) return Hold(data, end_stream);
-  }
-  if (!request_.stopped) owner_.OnFilteredRequestData(data, end_stream);
-}
-
-void FilterRun::Hold(base::Buffer& data, bool end_stream) {
-  request_.held.MoveFrom(data);
-  request_.data_ended |= end_stream;
-  if (request_.held.size() > kHoldBytes && !std::exchange(hold_announced_, true)) {
-    owner_.OnHoldChanged(true);
-  }
-}
-
-void FilterRun::RequestTrailers(http::HeaderMap& trailers) { RunRequestTrailers(0, trailers); }
-
-void FilterRun::RunRequestTrailers(size_t from, http::HeaderMap& trailers) {
-  for (size_t i = from; i < slots_.size(); ++i) {
-    if (request_.stopped) return;
-    Slot& slot = *slots_[i];
-    Verdict verdict = Verdict::kContinue;
-    if (slot.filter != nullptr && (slot.hooks() & filters::kOnRequestTrailers) != 0) {
-      verdict = slot.filter->OnRequestTrailers(trailers);
-      if (request_.stopped) return;
-    }
-    if (verdict == Verdict::kPause) request_.paused_at = i;
-    if (request_.paused_at == i) {
-      request_.trailers = &trailers;
-      return;
-    }
-  }
-  if (!request_.stopped) owner_.OnFilteredRequestTrailers(trailers);
-}
+void FilterRun::RequestTrailers(http::HeaderMap& trailers) { RunTrailers(kRequest, 0, trailers); }
 
 void FilterRun::Response(size_t from, bool end_stream) {
-  response_from_ = from;
-  response_.head_ended = end_stream;
-  RunResponse(from);
-}
-
-void FilterRun::RunResponse(size_t from) {
-  for (size_t i = from; i-- > 0;) {
-    Slot& slot = *slots_[i];
-    if (slot.filter == nullptr || (slot.hooks() & filters::kOnResponse) == 0) continue;
-    const Verdict verdict = slot.filter->OnResponse(*owner_.response(), response_.head_ended);
-    if (response_.stopped) return;
-    if (verdict == Verdict::kPause) {
-      response_.paused_at = i;
-      return;
-    }
-  }
-  response_.head_passed = true;
-  owner_.OnFilteredResponse(response_.head_ended);
+  Progress& progress = progress_[kResponse];
+  DropHeld(kResponse);
+  ++progress.message;
+  progress.head_at = kNone;
+  progress.head_ended = end_stream;
+  progress.first = slots_.size() - from;
+  RunHead(kResponse, progress.first);
 }
 
 void FilterRun::ResponseData(base::Buffer& data, bool end_stream) {
-  RunResponseData(response_from_, data, end_stream);
-}
-
-void FilterRun::RunResponseData(size_t from, base::Buffer& data, bool end_stream) {
-  for (size_t i = from; i-- > 0;) {
-    if (response_.stopped) return data.Clear();
-    Slot& slot = *slots_[i];
-    Verdict verdict = Verdict::kContinue;
-    if (slot.filter != nullptr && (slot.hooks() & filters::kOnResponseData) != 0) {
-      verdict = slot.filter->OnResponseData(data, end_stream);
-      if (response_.stopped) return data.Clear();
-    }
-    if (verdict == Verdict::kPause) response_.paused_at = i;
-    if (response_.paused_at == i) {
-      response_.held.MoveFrom(data);
-      response_.data_ended |= end_stream;
-      return;
-    }
-  }
-  if (!response_.stopped) owner_.OnFilteredResponseData(data, end_stream);
+  RunData(kResponse, progress_[kResponse].first, data, end_stream);
 }
 
 void FilterRun::ResponseTrailers(http::HeaderMap& trailers) {
-  RunResponseTrailers(response_from_, trailers);
+  RunTrailers(kResponse, progress_[kResponse].first, trailers);
 }
 
-void FilterRun::RunResponseTrailers(size_t from, http::HeaderMap& trailers) {
-  for (size_t i = from; i-- > 0;) {
-    if (response_.stopped) return;
-    Slot& slot = *slots_[i];
-    Verdict verdict = Verdict::kContinue;
-    if (slot.filter != nullptr && (slot.hooks() & filters::kOnResponseTrailers) != 0) {
-      verdict = slot.filter->OnResponseTrailers(trailers);
-      if (response_.stopped) return;
+// ---- Along the chain ----------------------------------------------------------------------------
+
+template <typename Call>
+FilterRun::Outcome FilterRun::Show(Way way, size_t position, uint8_t request_hook, Call call) {
+  const Progress& progress = progress_[way];
+  const size_t index = IndexOf(way, position);
+  Slot& slot = *slots_[index];
+  if (slot.Wants(way, request_hook)) {
+    const uint32_t message = progress.message;
+    const size_t outer = in_response_call_;
+    if (way == kResponse) in_response_call_ = index;
+    const Verdict verdict = call(*slot.filter);
+    in_response_call_ = outer;
+    if (progress.stopped || progress.message != message) return Outcome::kStop;
+    if (verdict == Verdict::kPause) HoldOf(way, index).paused = true;
+  }
+  return slot.paused(way) ? Outcome::kPause : Outcome::kGoOn;
+}
+
+void FilterRun::RunHead(Way way, size_t position) {
+  Progress& progress = progress_[way];
+  for (; position < slots_.size(); ++position) {
+    if (way == kResponse && slots_[IndexOf(way, position)]->Wants(way, filters::kOnRequest)) {
+      last_to_see_response_ = IndexOf(way, position);
     }
-    if (verdict == Verdict::kPause) response_.paused_at = i;
-    if (response_.paused_at == i) {
-      response_.trailers = &trailers;
+    const Outcome outcome = Show(way, position, filters::kOnRequest, [&](filters::Filter& filter) {
+      return way == kRequest ? filter.OnRequest(owner_.request(), progress.head_ended)
+                             : filter.OnResponse(*owner_.response(), progress.head_ended);
+    });
+    if (outcome == Outcome::kStop) return;
+    if (outcome == Outcome::kPause) {
+      progress.head_at = position;
       return;
     }
   }
-  if (!response_.stopped) owner_.OnFilteredResponseTrailers(trailers);
+  if (way == kRequest) {
+    owner_.OnFilteredRequest(progress.head_ended);
+  } else {
+    owner_.OnFilteredResponse(progress.head_ended);
+  }
+}
+
+void FilterRun::RunData(Way way, size_t position, base::Buffer& data, bool end_stream) {
+  Progress& progress = progress_[way];
+  if (progress.stopped) return data.Clear();
+  for (; position < slots_.size(); ++position) {
+    const Outcome outcome =
+        Show(way, position, filters::kOnRequestData, [&](filters::Filter& filter) {
+          return way == kRequest ? filter.OnRequestData(data, end_stream)
+                                 : filter.OnResponseData(data, end_stream);
+        });
+    if (outcome == Outcome::kStop) return data.Clear();
+    if (outcome == Outcome::kPause) {
+      Hold& hold = HoldOf(way, IndexOf(way, position));
+      progress.held_bytes += data.size();
+      hold.data.MoveFrom(data);
+      hold.ended |= end_stream;
+      return AnnounceHeld(way);
+    }
+  }
+  if (way == kRequest) {
+    owner_.OnFilteredRequestData(data, end_stream);
+  } else {
+    owner_.OnFilteredResponseData(data, end_stream);
+  }
+}
+
+void FilterRun::RunTrailers(Way way, size_t position, http::HeaderMap& trailers) {
+  if (progress_[way].stopped) return;
+  for (; position < slots_.size(); ++position) {
+    const Outcome outcome =
+        Show(way, position, filters::kOnRequestTrailers, [&](filters::Filter& filter) {
+          return way == kRequest ? filter.OnRequestTrailers(trailers)
+                                 : filter.OnResponseTrailers(trailers);
+        });
+    if (outcome == Outcome::kStop) return;
+    if (outcome == Outcome::kPause) {
+      HoldOf(way, IndexOf(way, position)).trailers = &trailers;
+      return;
+    }
+  }
+  if (way == kRequest) {
+    owner_.OnFilteredRequestTrailers(trailers);
+  } else {
+    owner_.OnFilteredResponseTrailers(trailers);
+  }
+}
+
+// ---- Holding and letting go ---------------------------------------------------------------------
+
+FilterRun::Hold& FilterRun::HoldOf(Way way, size_t index) {
+  Hold*& hold = slots_[index]->holds[way];
+  if (hold == nullptr) hold = new (owner_.arena().Allocate(sizeof(Hold), alignof(Hold))) Hold;
+  return *hold;
+}
+
+void FilterRun::AnnounceHeld(Way way) {
+  Progress& progress = progress_[way];
+  const bool above = progress.held_bytes > kHoldBytes;
+  if (above == progress.above_limit || progress.stopped) return;
+  progress.above_limit = above;
+  if (way == kRequest) {
+    owner_.OnRequestHoldChanged(above);
+  } else {
+    owner_.OnResponseHoldChanged(above);
+  }
+}
+
+void FilterRun::DropHeld(Way way) {
+  for (Slot* slot : slots_) {
+    Hold* hold = slot->holds[way];
+    if (hold == nullptr) continue;
+    hold->data.Clear();
+    hold->trailers = nullptr;
+    hold->ended = hold->paused = false;
+  }
+  progress_[way].held_bytes = 0;
+}
+
+// What waits goes on behind the filter: the head if it stands here, then bytes, then trailers. A
+// filter further on may pause in the midst of it.
+void FilterRun::Release(Way way, size_t position) {
+  Progress& progress = progress_[way];
+  Hold& hold = *slots_[IndexOf(way, position)]->holds[way];
+  hold.paused = false;
+  const uint32_t message = progress.message;
+  const auto interrupted = [&] { return progress.stopped || progress.message != message; };
+  if (progress.head_at == position) {
+    progress.head_at = kNone;
+    RunHead(way, position + 1);
+    if (interrupted()) return;
+  }
+  base::Buffer data = std::move(hold.data);
+  hold.data.Clear();
+  progress.held_bytes -= data.size();
+  if (!data.empty() || hold.ended) {
+    RunData(way, position + 1, data, std::exchange(hold.ended, false));
+    if (interrupted()) return;
+  }
+  if (hold.trailers != nullptr) {
+    RunTrailers(way, position + 1, *std::exchange(hold.trailers, nullptr));
+    if (interrupted()) return;
+  }
+  AnnounceHeld(way);
 }
 
 void FilterRun::Continue(size_t index) {
-  if (request_.paused_at == index && !request_.stopped) {
-    ReleaseRequest(index);
-  } else if (response_.paused_at == index && !response_.stopped) {
-    ReleaseResponse(index);
-  }
-}
-
-void FilterRun::ReleaseRequest(size_t index) {
-  request_.paused_at = kNone;
-  if (!request_.head_passed) RunRequest(index + 1);
-  if (request_.stopped) return;
-  // Also when a later filter has paused on the head: it has to see the bytes that were held here.
-  base::Buffer data = std::move(request_.held);
-  request_.held.Clear();
-  if (std::exchange(hold_announced_, false)) owner_.OnHoldChanged(false);
-  if (!data.empty() || request_.data_ended) {
-    RunRequestData(index + 1, data, std::exchange(request_.data_ended, false));
-  }
-  if (request_.trailers != nullptr && !request_.stopped) {
-    RunRequestTrailers(index + 1, *std::exchange(request_.trailers, nullptr));
-  }
-}
-
-void FilterRun::ReleaseResponse(size_t index) {
-  response_.paused_at = kNone;
-  if (!response_.head_passed) RunResponse(index);
-  if (response_.stopped) return;
-  base::Buffer data = std::move(response_.held);
-  response_.held.Clear();
-  if (!data.empty() || response_.data_ended) {
-    RunResponseData(index, data, std::exchange(response_.data_ended, false));
-  }
-  if (response_.trailers != nullptr && !response_.stopped) {
-    RunResponseTrailers(index, *std::exchange(response_.trailers, nullptr));
+  const Slot& slot = *slots_[index];
+  // A filter that is paused both ways has the way it is called in continued, else the request.
+  const bool response_first = in_response_call_ == index;
+  for (const Way way :
+       {response_first ? kResponse : kRequest, response_first ? kRequest : kResponse}) {
+    if (!slot.paused(way) || progress_[way].stopped) continue;
+    return Release(way, PositionOf(way, index));
   }
 }
 
 void FilterRun::Reply(const filters::LocalReply& reply, size_t index) {
-  if (request_.stopped) return;
-  request_.stopped = true;
-  request_.held.Clear();
+  // A filter that still thinks about the request when it has been answered comes too late (H2-22).
+  const bool to_response = in_response_call_ == index || slots_[index]->paused(kResponse);
+  if (progress_[kResponse].stopped || (progress_[kRequest].stopped && !to_response)) return;
+  StopRequest();
   owner_.OnFilterReply(reply, index);
+}
+
+void FilterRun::StopRequest() {
+  progress_[kRequest].stopped = true;
+  DropHeld(kRequest);
+}
+
+void FilterRun::Stop() {
+  StopRequest();
+  progress_[kResponse].stopped = true;
 }
 
 }  // namespace sluice::exchange

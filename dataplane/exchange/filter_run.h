@@ -24,8 +24,9 @@ class FilterRunOwner {
 
   // A filter answers the client; filters [0, from) have still to see the answer.
   virtual void OnFilterReply(const filters::LocalReply& reply, size_t from) = 0;
-  // Request bytes held for a paused filter rose above the limit, or fell below again.
-  virtual void OnHoldChanged(bool above_limit) = 0;
+  // Bytes held for paused filters rose above the limit, or fell below again.
+  virtual void OnRequestHoldChanged(bool above_limit) = 0;
+  virtual void OnResponseHoldChanged(bool above_limit) = 0;
 
   virtual http::RequestHead& request() = 0;
   virtual http::ResponseHead* response() = 0;
@@ -43,11 +44,16 @@ class FilterRunOwner {
 // back, last to first, holding what comes behind a filter that has paused.
 //
 // A filter that paused on the head still sees body bytes, so that it can collect them; bytes go no
-// further than it until it continues.
+// further than it until it continues. Several filters may be paused at once, each with what waits
+// behind it, and continue in any order.
+//
+// Invariants:
+//   1. A filter sees the head first, each byte once, in order, and the trailers last.
+//   2. Nothing passes a filter that is paused.
 //
 // Thread:   its worker's only.
 // Lifetime: part of its exchange; destroys its filters.
-// Limits:   held request bytes beyond kHoldBytes are announced, so that the client is paused.
+// Limits:   held bytes beyond kHoldBytes a direction are announced, so that their source is paused.
 class FilterRun {
  public:
   static constexpr size_t kHoldBytes = 256 * 1024;
@@ -63,17 +69,34 @@ class FilterRun {
   void RequestData(base::Buffer& data, bool end_stream);
   void RequestTrailers(http::HeaderMap& trailers);
 
-  // Filters [0, from) see the response, last first.
+  // Filters [0, from) see the response, last first. A second call replaces a response that has not
+  // left the chain; what is held of the first is dropped.
   void Response(size_t from, bool end_stream);
   void ResponseData(base::Buffer& data, bool end_stream);
   void ResponseTrailers(http::HeaderMap& trailers);
 
-  // No filter is to be called any more: the exchange has been answered or is over.
-  void StopRequest() { request_.stopped = true; }
-  void Stop() { request_.stopped = response_.stopped = true; }
+  // Whether a filter before `index` has seen a response head: it must not see another.
+  bool SawResponse(size_t index) const { return last_to_see_response_ < index; }
+
+  // Filters see no more of the request: the exchange has been answered.
+  void StopRequest();
+  // No filter is to be called any more: the exchange is over.
+  void Stop();
 
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
+
+  // Positions are counted in the order of travel, so that both ways share their code: the request
+  // meets slot 0 at position 0, the response meets the last slot there.
+  enum Way : uint8_t { kRequest, kResponse };
+
+  // What waits behind one filter that has paused.
+  struct Hold {
+    bool paused = false;
+    bool ended = false;  // `data` is the last of it.
+    base::Buffer data;   // The filter has seen it.
+    http::HeaderMap* trailers = nullptr;
+  };
 
   // One filter at its place, and the FilterHost it talks to.
   class Slot final : public filters::FilterHost {
@@ -92,8 +115,11 @@ class FilterRun {
     void Continue() override { run_.Continue(index_); }
     void Reply(const filters::LocalReply& reply) override { run_.Reply(reply, index_); }
 
+    bool Wants(Way way, uint8_t request_hook) const;
+    bool paused(Way way) const { return holds[way] != nullptr && holds[way]->paused; }
+
     filters::Filter* filter = nullptr;
-    uint8_t hooks() const { return step_.type->hooks; }
+    Hold* holds[2] = {};  // By way; made when the filter first pauses.
 
    private:
     FilterRun& run_;
@@ -101,35 +127,44 @@ class FilterRun {
     const RoutePlan::Step& step_;
   };
 
-  // Where one direction stands.
-  struct Direction {
-    size_t paused_at = kNone;  // The filter that paused.
-    bool head_passed = false;  // The head has left the chain.
+  // Where one way stands.
+  struct Progress {
+    size_t head_at = kNone;    // Position of the filter that holds the head.
+    size_t first = 0;          // Position at which a message enters.
+    size_t held_bytes = 0;     // Over all filters.
+    uint32_t message = 0;      // Rises when a message takes the place of another.
     bool head_ended = false;   // end_stream of the head.
-    bool data_ended = false;   // end_stream of what is held.
+    bool above_limit = false;  // As announced.
     bool stopped = false;
-    base::Buffer held;                    // Bytes waiting at `paused_at`, which has seen them.
-    http::HeaderMap* trailers = nullptr;  // Likewise.
   };
 
-  void RunRequest(size_t from);
-  void RunRequestData(size_t from, base::Buffer& data, bool end_stream);
-  void RunRequestTrailers(size_t from, http::HeaderMap& trailers);
-  void RunResponse(size_t from);
-  void RunResponseData(size_t from, base::Buffer& data, bool end_stream);
-  void RunResponseTrailers(size_t from, http::HeaderMap& trailers);
+  // What a call into a filter came to.
+  enum class Outcome : uint8_t { kGoOn, kPause, kStop };
+
+  size_t IndexOf(Way way, size_t position) const {
+    return way == kRequest ? position : slots_.size() - 1 - position;
+  }
+  size_t PositionOf(Way way, size_t index) const { return IndexOf(way, index); }
+
+  // Calls `call(Filter&)` unless the filter at `position` has no use for it.
+  template <typename Call>
+  Outcome Show(Way way, size_t position, uint8_t request_hook, Call call);
+
+  void RunHead(Way way, size_t position);
+  void RunData(Way way, size_t position, base::Buffer& data, bool end_stream);
+  void RunTrailers(Way way, size_t position, http::HeaderMap& trailers);
+  void Release(Way way, size_t position);
+  Hold& HoldOf(Way way, size_t index);
+  void AnnounceHeld(Way way);
+  void DropHeld(Way way);
   void Continue(size_t index);
   void Reply(const filters::LocalReply& reply, size_t index);
-  void Hold(base::Buffer& data, bool end_stream);
-  void ReleaseRequest(size_t index);
-  void ReleaseResponse(size_t index);
 
   FilterRunOwner& owner_;
   absl::InlinedVector<Slot*, 8> slots_;
-  Direction request_;
-  Direction response_;
-  size_t response_from_ = 0;
-  bool hold_announced_ = false;
+  Progress progress_[2];
+  size_t last_to_see_response_ = kNone;  // Index; the response goes from last to first.
+  size_t in_response_call_ = kNone;      // Index of the filter that is being shown a response.
 };
 
 }  // namespace sluice::exchange

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/exchange/intake.h"
 
+#include <arpa/inet.h>
+
 #include <bit>
+#include <cstring>
 
 #include "dataplane/http/path.h"
 #include "dataplane/http/syntax.h"
@@ -26,18 +29,23 @@ uint64_t SplitMix(uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-// What a client may not tell us: who it is and how it came is ours to say (HD-01).
-void DropUntrusted(HeaderMap& headers) {
-  headers.RemoveIf([](const HeaderMap::Field& field) {
+// What a client may not tell us: who it is and how it came is ours to say (HD-01). A proxy that we
+// trust in front of us says how the client came to it, and no more: what is ours alone to say, and
+// the certificate of a connection that is not there, goes all the same.
+void DropUntrusted(const config::HttpConnection& config, HeaderMap& headers) {
+  const bool edge = config.use_remote_address;
+  const bool first = edge && config.xff_trusted_hops == 0;
+  headers.RemoveIf([=](const HeaderMap::Field& field) {
     switch (field.id) {
+      case HeaderId::kXForwardedClientCert:
+        return true;
       case HeaderId::kForwarded:
       case HeaderId::kXForwardedHost:
       case HeaderId::kXForwardedPort:
       case HeaderId::kXForwardedProto:
-      case HeaderId::kXForwardedClientCert:
-        return true;
+        return first;
       default:
-        return StartsWith(field.name, kXEnvoy) || StartsWith(field.name, kXSluice);
+        return edge && (StartsWith(field.name, kXEnvoy) || StartsWith(field.name, kXSluice));
     }
   });
 }
@@ -62,13 +70,13 @@ std::string_view TrustedHop(const HeaderMap& headers, uint32_t hops) {
   return {};
 }
 
-bool LooksLikeIp(std::string_view s) {
-  if (s.empty() || s.size() > 45) return false;
-  for (const char c : s) {
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (!hex && c != '.' && c != ':') return false;
-  }
-  return s.find_first_of(".:") != std::string_view::npos;
+bool IsIp(std::string_view s) {
+  char text[INET6_ADDRSTRLEN];
+  if (s.empty() || s.size() >= sizeof text || s.find('\0') != s.npos) return false;
+  std::memcpy(text, s.data(), s.size());
+  text[s.size()] = 0;
+  in6_addr parsed;
+  return inet_pton(AF_INET, text, &parsed) == 1 || inet_pton(AF_INET6, text, &parsed) == 1;
 }
 
 void SetForwardedFor(const config::HttpConnection& config, const http::DownstreamInfo& downstream,
@@ -78,10 +86,10 @@ void SetForwardedFor(const config::HttpConnection& config, const http::Downstrea
     const uint32_t hops = config.xff_trusted_hops + (config.use_remote_address ? 0 : 1);
     const std::string_view hop = TrustedHop(head.headers, hops);
     // An entry that is no address says nothing: the peer it is (HD-02).
-    if (LooksLikeIp(hop)) info.client_address = hop;
+    if (IsIp(hop)) info.client_address = hop;
   } else if (!config.use_remote_address) {
     const std::string_view hop = TrustedHop(head.headers, 1);
-    if (LooksLikeIp(hop)) info.client_address = hop;
+    if (IsIp(hop)) info.client_address = hop;
   }
   if (!config.use_remote_address || config.skip_xff_append) return;
   if (head.headers.Count(HeaderId::kXForwardedFor) == 0) {
@@ -113,20 +121,26 @@ std::string_view NewRequestId(Random& random, base::Arena& arena) {
   return {out, 36};
 }
 
-std::string_view StripHost(const config::HttpConnection& config, std::string_view authority) {
+std::string_view StripHost(const config::HttpConnection& config, std::string_view authority,
+                           base::Arena& arena) {
   http::HostPort parts = http::SplitAuthority(authority);
+  bool changed = false;
   if (!parts.port.empty()) {
     uint64_t port = 0;
     const bool strip = config.strip_any_host_port ||
                        (config.strip_host_port.has_value() &&
                         http::ParseDecimal(parts.port, port) && port == *config.strip_host_port);
-    if (!strip) return authority;
-    authority = parts.host;
+    if (strip) {
+      parts.port = {};
+      changed = true;
+    }
   }
-  if (config.strip_trailing_host_dot && authority.size() > 1 && authority.back() == '.') {
-    authority.remove_suffix(1);
+  if (config.strip_trailing_host_dot && parts.host.size() > 1 && parts.host.back() == '.') {
+    parts.host.remove_suffix(1);
+    changed = true;
   }
-  return authority;
+  if (!changed) return authority;
+  return parts.port.empty() ? parts.host : arena.Concat(parts.host, ":", parts.port);
 }
 
 }  // namespace
@@ -155,10 +169,8 @@ std::optional<filters::LocalReply> TakeIn(const config::HttpConnection& config,
                                           const http::DownstreamInfo& downstream, Random& random,
                                           http::RequestHead& head, http::StreamInfo& info,
                                           http::HeaderMap& reply_headers) {
-  head.authority = StripHost(config, head.authority);
-  if (config.use_remote_address && config.xff_trusted_hops == 0) {
-    DropUntrusted(head.headers);
-  }
+  head.authority = StripHost(config, head.authority, head.arena);
+  DropUntrusted(config, head.headers);
   head.scheme = downstream.tls ? "https" : "http";
   SetForwardedFor(config, downstream, head, info);
   if (head.headers.Find(HeaderId::kXForwardedProto) == nullptr) {

@@ -21,6 +21,12 @@ struct FreeList {
 
 thread_local FreeList free_list;
 
+#if __has_feature(address_sanitizer)
+constexpr size_t kKept = 0;
+#else
+constexpr size_t kKept = ExchangeMemory::kMaxKept;
+#endif
+
 }  // namespace
 
 void* ExchangeMemory::Take(size_t size) {
@@ -32,7 +38,7 @@ void* ExchangeMemory::Take(size_t size) {
 }
 
 void ExchangeMemory::Give(void* memory, size_t size) {
-  if (free_list.count >= kMaxKept) return ::operator delete(memory);
+  if (free_list.count >= kKept) return ::operator delete(memory);
   *static_cast<void**>(memory) = free_list.head;
   free_list.head = memory;
   ++free_list.count;

@@ -23,7 +23,10 @@ bool IsConnectError(ErrorKind kind) {
 
 bool WantsRetry(const RetryPolicy& policy, const http::StreamError& error, bool request_sent) {
   // Our own limits are not an endpoint's fault: trying again adds to the load that they hold off.
-  if (error.kind == ErrorKind::kOverflow || error.kind == ErrorKind::kNoHealthyHost) return false;
+  if (error.kind == ErrorKind::kOverflow || error.kind == ErrorKind::kNoHealthyHost ||
+      error.kind == ErrorKind::kDrained) {
+    return false;
+  }
   if (IsConnectError(error.kind)) {
     return Has(policy, RetryPolicy::kConnectFailure | RetryPolicy::k5xx |
                            RetryPolicy::kGatewayError | RetryPolicy::kReset);

@@ -38,6 +38,7 @@ class Shadow final : private UpstreamCallOwner, public std::enable_shared_from_t
   Shadow(const Services& services, const config::MirrorPolicy& mirror,
          const http::RequestHead& head);
 
+  void OnCallEndpoint(std::string_view hostname, uint32_t attempt) override {}
   void OnCallStarted() override {}
   void OnCallInformational(http::ResponseHead& head) override {}
   void OnCallResponse(http::ResponseHead& head, bool end_stream) override;

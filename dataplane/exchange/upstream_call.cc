@@ -50,6 +50,9 @@ void UpstreamCall::Start(upstream::Cluster& cluster, const config::RetryPolicy& 
 void UpstreamCall::Begin() {
   state_ = State::kWaiting;
   ++info_->attempts;
+  // They are views of the last try, which goes.
+  info_->upstream_address = info_->upstream_local_address = info_->upstream_failure = {};
+  info_->upstream_protocol = {};
   upstream::LbContext context;
   context.tried = tried_;
   context.downstream_version = head_->version;
@@ -67,6 +70,7 @@ void UpstreamCall::OnStreamReady(http::ClientStream& stream) {
   if (info_->upstream_first_sent_ns == 0) info_->upstream_first_sent_ns = loop_.now_ns();
   for (uint32_t i = 0; i < receive_pauses_; ++i) stream.PauseReceiving();
 
+  owner_.OnCallEndpoint(attempt_.hostname(), info_->attempts);
   const bool body_waits = !replay_.empty() || trailers_ != nullptr;
   stream.SendRequest(*head_, request_ended_ && !body_waits);
   // Each call may come back as a reset; stream_ tells.
@@ -185,8 +189,10 @@ void UpstreamCall::OnReset(const http::StreamError& error) {
 bool UpstreamCall::MayRetryImplicitly(const http::StreamError& error) const {
   if (implicit_retries_ >= kMaxImplicitRetries) return false;
   if (error.retry == http::Retry::kIfReused) return IsIdempotent(head_->method);
+  // Refused, beyond a GOAWAY, or on a pooled connection that closed before the request left.
   return error.retry == http::Retry::kSafe &&
-         (error.kind == http::ErrorKind::kReset || error.kind == http::ErrorKind::kGoAway);
+         (error.kind == http::ErrorKind::kReset || error.kind == http::ErrorKind::kGoAway ||
+          error.kind == http::ErrorKind::kConnectionClosed);
 }
 
 bool UpstreamCall::TryAgain(bool immediately, bool& exhausted) {
@@ -216,11 +222,15 @@ void UpstreamCall::OnPerTryTimeout() {
   bool exhausted = false;
   const http::StreamError error{http::ErrorKind::kIdleTimeout, http::Side::kUpstream,
                                 http::Retry::kNever, "upstream-per-try-timeout"};
-  if (policy_->on != 0 && TryAgain(/*immediately=*/false, exhausted)) return;
+  if (WantsRetry(*policy_, error, state_ == State::kSending) &&
+      TryAgain(/*immediately=*/false, exhausted)) {
+    return;
+  }
   Fail(error, exhausted);
 }
 
 void UpstreamCall::TimeOut() {
+  if (!active()) return;
   Fail({http::ErrorKind::kIdleTimeout, http::Side::kUpstream, http::Retry::kNever,
         "upstream-request-timeout"},
        false);

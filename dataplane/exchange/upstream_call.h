@@ -19,6 +19,9 @@ namespace sluice::exchange {
 // nothing more comes.
 class UpstreamCallOwner {
  public:
+  // A stream to an endpoint of this name is open and the head is about to go out on it: now it can
+  // still be changed. `attempt` counts from 1.
+  virtual void OnCallEndpoint(std::string_view hostname, uint32_t attempt) = 0;
   // The first stream is open: the request is going out.
   virtual void OnCallStarted() = 0;
   virtual void OnCallInformational(http::ResponseHead& head) = 0;

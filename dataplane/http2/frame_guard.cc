@@ -7,7 +7,7 @@
 namespace sluice::http2 {
 namespace {
 
-constexpr size_t kDependencyBytes = 4;
+constexpr size_t kWordBytes = 4;
 
 uint32_t ReadUint32(const uint8_t* at) {
   return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | uint32_t{at[3]};
@@ -43,27 +43,31 @@ size_t FrameGuard::Scan(std::string_view bytes, Step& step) {
     preface_left_ -= n;
     return n;
   }
-  if (payload_left_ > 0 && !in_priority_) {
+  if (payload_left_ > 0 && !in_word_) {
     const size_t n = std::min(payload_left_, bytes.size());
     payload_left_ -= n;
     return n;
   }
-  const size_t wanted = in_priority_ ? kDependencyBytes : kFrameHeaderBytes;
+  const size_t wanted = in_word_ ? kWordBytes : kFrameHeaderBytes;
   const size_t n = std::min(wanted - partial_size_, bytes.size());
   std::memcpy(partial_ + partial_size_, bytes.data(), n);
   partial_size_ += n;
   if (partial_size_ < wanted) return n;
   partial_size_ = 0;
-  if (in_priority_) {
-    in_priority_ = false;
-    payload_left_ -= kDependencyBytes;
-    step = Step::kPriorityPayload;
+  if (in_word_) {
+    in_word_ = false;
+    payload_left_ -= kWordBytes;
+    word_ = (uint32_t{partial_[0]} << 24 | uint32_t{partial_[1]} << 16 |
+             uint32_t{partial_[2]} << 8 | partial_[3]) &
+            0x7fffffff;
+    step = Step::kPayload;
     return n;
   }
   header_ = Unpack(partial_);
   payload_left_ = header_.length;
-  // A PRIORITY frame of any other length is refused by nghttp2 as soon as it sees the header.
-  in_priority_ = header_.type == FrameType::kPriority && header_.length == 5;
+  // Of any other length these are refused by nghttp2 as soon as it sees the header.
+  in_word_ = (header_.type == FrameType::kPriority && header_.length == 5) ||
+             (header_.type == FrameType::kWindowUpdate && header_.length == 4);
   step = Step::kHeader;
   return n;
 }

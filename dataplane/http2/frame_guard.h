@@ -74,11 +74,11 @@ class FrameGuard {
  public:
   FrameGuard(const http::Http2Options& options, bool server);
 
-  enum class Step : uint8_t { kBytes, kHeader, kPriorityPayload };
+  enum class Step : uint8_t { kBytes, kHeader, kPayload };
 
   // Takes bytes from the front of `bytes` (not empty) and returns how many. kHeader: they end with
-  // the last byte of a frame's header, now in header(). kPriorityPayload: they end with a
-  // PRIORITY frame's stream dependency.
+  // the last byte of a frame's header, now in header(). kPayload: they end with the first
+  // word of a PRIORITY or WINDOW_UPDATE frame, now in word().
   size_t Scan(std::string_view bytes, Step& step);
 
   const FrameHeader& header() const { return header_; }
@@ -89,7 +89,10 @@ class FrameGuard {
                                                       header_.type == FrameType::kContinuation));
   }
 
-  // Judges the frame that Scan has just met. Call once for each kHeader or kPriorityPayload.
+  // Of the last kPayload: a stream dependency, or a window's increment.
+  uint32_t word() const { return word_; }
+
+  // Judges the frame that Scan has just met. Call once for each kHeader, or kPayload of PRIORITY.
   FrameFault JudgeHeader();
   FrameFault JudgePriority() const;
 
@@ -114,7 +117,8 @@ class FrameGuard {
   size_t partial_size_ = 0;
   size_t preface_left_;
   size_t payload_left_ = 0;
-  bool in_priority_ = false;
+  bool in_word_ = false;
+  uint32_t word_ = 0;
   FrameHeader header_;
 
   bool in_header_block_ = false;

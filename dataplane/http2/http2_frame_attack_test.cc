@@ -49,9 +49,8 @@ TEST_P(Http2AttackTest, H2_14_ResetsThatTheClientBringsAboutSpendTheSameBudget) 
 }
 
 TEST_P(Http2AttackTest, H2_14_FramesThatForceAResetAfterTheEndCloseTheConnection) {
-  for (const std::string& frame :
-       {WindowUpdate(1, 0), Priority(1, 1), Headers(1, ""), Data(1, "x"),
-        WindowUpdate(1, 0x7fffffff), RawFrame(FrameType::kPriority, 0, 1, "1234")}) {
+  for (const std::string& frame : {WindowUpdate(1, 0), Priority(1, 1), Headers(1, ""), Data(1, "x"),
+                                   RawFrame(FrameType::kPriority, 0, 1, "1234")}) {
     Start();
     host_.sinks.clear();
     Send(Headers(1, Block(Request())));
@@ -61,6 +60,18 @@ TEST_P(Http2AttackTest, H2_14_FramesThatForceAResetAfterTheEndCloseTheConnection
     EXPECT_TRUE(server_->finished());
     EXPECT_EQ(server_->active_streams(), 0u);
   }
+}
+
+// A whole frame resets its stream alone; in pieces it may end the connection. Either way it cannot
+// go on for ever, and no stream stays open behind it.
+TEST_P(Http2AttackTest, H2_14_OverflowingWindowsSpendTheResetBudget) {
+  uint32_t id = 1;
+  for (; id < 1000 && !server_->finished(); id += 2) {
+    Send(Headers(id, Block(Request())));
+    Send(WindowUpdate(id, 0x7fffffff));
+    EXPECT_EQ(server_->active_streams(), 0u);
+  }
+  EXPECT_TRUE(server_->finished());
 }
 
 TEST_P(Http2AttackTest, H2_15_NinthContinuationCloses) {

@@ -115,6 +115,11 @@ void Session::Feed(const base::Slice& slice) {
     FrameGuard::Step step;
     scanned += guard_.Scan(bytes.substr(scanned), step);
     if (step == FrameGuard::Step::kBytes) continue;
+    if (step == FrameGuard::Step::kPayload && guard_.header().type == FrameType::kWindowUpdate) {
+      // The header has not gone to nghttp2 yet, unless it came in a slice of its own.
+      if (step_begin - fed == kFrameHeaderBytes && RefuseOverflow()) fed = scanned;
+      continue;
+    }
     // nghttp2 must have seen the frames before, for what is open to be known.
     Push(bytes.substr(fed, step_begin - fed));
     fed = step_begin;
@@ -129,6 +134,17 @@ void Session::Feed(const base::Slice& slice) {
   }
   if (!terminated_) Push(bytes.substr(fed));
   slice_ = nullptr;
+}
+
+// A stream's window past 2^31-1 is that stream's error (RFC 9113 §6.9.1); nghttp2 would end the
+// connection for it.
+bool Session::RefuseOverflow() {
+  const int32_t id = static_cast<int32_t>(guard_.header().stream_id);
+  if (id == 0 || nghttp2_session_find_stream(raw_, id) == nullptr) return false;
+  const int64_t window = nghttp2_session_get_stream_remote_window_size(raw_, id);
+  if (window + guard_.word() <= int64_t{kMaxWindow}) return false;
+  ResetStream(id, NGHTTP2_FLOW_CONTROL_ERROR, /*spend_budget=*/true);
+  return true;
 }
 
 bool Session::Admit() {

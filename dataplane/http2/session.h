@@ -111,6 +111,7 @@ class Session {
   void Feed(const base::Slice& slice);
   void Push(std::string_view bytes);
   bool Admit();
+  bool RefuseOverflow();
   void OnReceiveError(int error);
   void SpendReset();
   void NotifyOutputIfWanted();

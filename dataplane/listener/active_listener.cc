@@ -11,11 +11,22 @@ namespace sluice::listener {
 namespace {
 
 constexpr int64_t kAcceptPauseMs = 100;
+constexpr int64_t kDefaultHandshakeMs = 15'000;
 
 // One turn's share: a flood of connections must not starve those that are open.
 constexpr int kAcceptsPerTurn = 32;
 
 telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
+
+// Before the chain is known, the first chain's limit stands for all. Unset, as foreign control planes
+// leave it, a handshake is bounded all the same.
+int64_t HandshakeTimeoutMs(const config::Listener& listener) {
+  const config::FilterChain& chain = listener.filter_chains.empty()
+                                         ? *listener.default_filter_chain
+                                         : listener.filter_chains.front();
+  return chain.transport_connect_timeout_ms > 0 ? chain.transport_connect_timeout_ms
+                                                : kDefaultHandshakeMs;
+}
 
 // Whether connections made under `before` may live on under `after`.
 bool SameClientRules(const config::FilterChain& before, const config::FilterChain& after) {
@@ -23,6 +34,27 @@ bool SameClientRules(const config::FilterChain& before, const config::FilterChai
   if (before.tls == nullptr) return true;
   return before.tls->require_client_certificate == after.tls->require_client_certificate &&
          before.tls->common.validation == after.tls->common.validation;
+}
+
+// Which chain it will be is not known yet: the first one's time counts.
+int64_t HandshakeTimeoutMs(const config::Listener& config) {
+  if (!config.filter_chains.empty()) {
+    return config.filter_chains.front().transport_connect_timeout_ms;
+  }
+  return config.default_filter_chain.has_value()
+             ? config.default_filter_chain->transport_connect_timeout_ms
+             : config::FilterChain{}.transport_connect_timeout_ms;
+}
+
+bool IsAnyAddress(const event::Address& address) {
+  return address.is_ip() && address.ip_bytes().find_first_not_of('\0') == std::string_view::npos;
+}
+
+// Where a client of a socket that is bound to all addresses has come to: one system call, which
+// other sockets do without.
+event::Address AddressOf(int fd, const event::Address& bound) {
+  absl::StatusOr<event::Address> local = event::LocalAddress(fd);
+  return local.ok() ? *std::move(local) : bound;
 }
 
 }  // namespace
@@ -63,17 +95,26 @@ class ActiveListener::Socket final : private event::FdHandler {
   event::FdWatch watch_;
 };
 
-// Chooses the chain of one connection when its ClientHello has come.
+// Chooses the chain of one connection when its ClientHello has come. Until then, or until the
+// connection is gone, it keeps a place in the lobby.
 class ActiveListener::TlsSelector final : public tls::ServerContextSelector {
  public:
-  TlsSelector(ActiveListener& listener, DownstreamConnection& connection, event::Address source,
+  TlsSelector(std::shared_ptr<Lobby> lobby, DownstreamConnection& connection, event::Address source,
               uint16_t port)
-      : listener_(listener), connection_(connection), source_(std::move(source)), port_(port) {}
+      : lobby_(std::move(lobby)), connection_(connection), source_(std::move(source)), port_(port) {
+    ++lobby_->connections;
+    lobby_->list.PushBack(connection_);
+  }
+  ~TlsSelector() override { LeaveLobby(); }
 
   std::shared_ptr<const tls::ServerTlsContext> Select(const tls::ClientHelloInfo& hello) override {
+    ActiveListener* listener = lobby_->listener;
+    if (listener == nullptr || !waiting_) return nullptr;
+    LeaveLobby();
+    connection_.Unlink();
     const std::vector<std::string_view> alpn(hello.alpn.begin(), hello.alpn.end());
     const config::FilterChain* chain =
-        listener_.Assign(connection_, {.destination_port = port_,
+        listener->Assign(connection_, {.destination_port = port_,
                                        .server_name = hello.server_name,
                                        .tls = true,
                                        .alpn = alpn,
@@ -82,10 +123,15 @@ class ActiveListener::TlsSelector final : public tls::ServerContextSelector {
   }
 
  private:
-  ActiveListener& listener_;
+  void LeaveLobby() {
+    if (std::exchange(waiting_, false)) --lobby_->connections;
+  }
+
+  const std::shared_ptr<Lobby> lobby_;
   DownstreamConnection& connection_;
   const event::Address source_;
   const uint16_t port_;
+  bool waiting_ = true;
 };
 
 ActiveListener::ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers,
@@ -96,12 +142,15 @@ ActiveListener::ActiveListener(event::Loop& loop, uint32_t worker, uint32_t work
       workers_(workers),
       name_(std::move(name)),
       factory_(std::move(factory)),
+      lobby_(std::make_shared<Lobby>()),
       next_id_(worker),
       accepted_(stats.GetCounter("downstream_connections_total", Label(name_))),
       refused_(stats.GetCounter("downstream_connections_refused_total", Label(name_))),
-      active_(stats.GetGauge("downstream_connections_active", Label(name_))) {}
+      active_(stats.GetGauge("downstream_connections_active", Label(name_))) {
+  lobby_->listener = this;
+}
 
-ActiveListener::~ActiveListener() = default;
+ActiveListener::~ActiveListener() { lobby_->listener = nullptr; }
 
 std::shared_ptr<ActiveChain> ActiveListener::Adopt(
     const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
@@ -167,7 +216,7 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   sockets_ = std::move(next);
 }
 
-void ActiveListener::Begin(event::Accepted accepted, const event::Address& local) {
+void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
   const uint32_t limit = config_->max_connections;
   if (limit > 0 && connections() >= (limit + workers_ - 1) / workers_) {
     refused_.Add();
@@ -175,19 +224,16 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& local
   }
   accepted_.Add();
   next_id_ += workers_;
+  const event::Address local = IsAnyAddress(bound) ? AddressOf(accepted.fd.get(), bound) : bound;
   // Owns itself once started.
   auto connection = std::make_unique<DownstreamConnection>(
-      loop_, DownstreamConnection::Accepted{
-                 .remote = accepted.peer,
-                 .local = local,
-                 .listener = name_,
-                 .id = next_id_,
-                 .handshake_timeout_ms =
-                     config_->filter_chains.empty()
-                         ? config_->default_filter_chain->transport_connect_timeout_ms
-                         : config_->filter_chains.front().transport_connect_timeout_ms});
+      loop_, DownstreamConnection::Accepted{.remote = accepted.peer,
+                                            .local = local,
+                                            .listener = name_,
+                                            .id = next_id_,
+                                            .handshake_timeout_ms = HandshakeTimeoutMs(*config_)});
   if (any_tls_) {
-    auto selector = std::make_unique<TlsSelector>(*this, *connection, accepted.peer, local.port());
+    auto selector = std::make_unique<TlsSelector>(lobby_, *connection, accepted.peer, local.port());
     auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *selector);
     connection->HoldSelector(std::move(selector));
     return connection.release()->Start(std::move(transport));
@@ -229,6 +275,9 @@ void ActiveListener::Drain() {
   for (std::shared_ptr<ActiveChain>& chain : chains_) retired_.push_back(std::move(chain));
   if (default_chain_ != nullptr) retired_.push_back(std::move(default_chain_));
   chains_.clear();
+  // Who has not said yet whom it wants is turned away.
+  lobby_->listener = nullptr;
+  lobby_->list.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
   for (const std::shared_ptr<ActiveChain>& chain : retired_) {
     chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
   }
@@ -242,7 +291,8 @@ void ActiveListener::CloseAll() {
 }
 
 size_t ActiveListener::connections() const {
-  size_t n = default_chain_ == nullptr ? 0 : default_chain_->connections();
+  size_t n = lobby_->connections;
+  if (default_chain_ != nullptr) n += default_chain_->connections();
   for (const std::shared_ptr<ActiveChain>& chain : chains_) n += chain->connections();
   for (const std::shared_ptr<ActiveChain>& chain : retired_) n += chain->connections();
   return n;

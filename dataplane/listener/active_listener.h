@@ -67,9 +67,9 @@ class ActiveChain final : public ConnectionOwner {
 //
 // Thread:   its worker's only.
 // Lifetime: owned by the worker; after Drain, until its last connection is closed.
-// Limits:   max_connections of the listener, shared evenly by the workers; a connection beyond it
-//           is closed at once. Under descriptor exhaustion accepting pauses for 100 ms instead of
-//           spinning.
+// Limits:   max_connections of the listener, shared evenly by the workers, those in their handshake
+//           included; a connection beyond it is closed at once. Under descriptor exhaustion
+//           accepting pauses for 100 ms instead of spinning.
 class ActiveListener final {
  public:
   ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,
@@ -92,7 +92,15 @@ class ActiveListener final {
   class Socket;
   class TlsSelector;
 
-  void Begin(event::Accepted accepted, const event::Address& local);
+  // Connections whose ClientHello has not come: they belong to no chain yet. Outlives the listener
+  // where one of them does.
+  struct Lobby {
+    ActiveListener* listener = nullptr;  // Null once that takes nobody any more.
+    size_t connections = 0;
+    base::IntrusiveList<DownstreamConnection> list;
+  };
+
+  void Begin(event::Accepted accepted, const event::Address& bound);
   void OnDescriptorsExhausted();
   void ResumeAccepting();
   std::shared_ptr<ActiveChain> Adopt(const std::shared_ptr<const config::Listener>& config,
@@ -111,6 +119,7 @@ class ActiveListener final {
   std::vector<std::shared_ptr<ActiveChain>> chains_;  // As in the configuration.
   std::shared_ptr<ActiveChain> default_chain_;
   std::vector<std::shared_ptr<ActiveChain>> retired_;  // Draining.
+  const std::shared_ptr<Lobby> lobby_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   event::MemberTimer<ActiveListener, &ActiveListener::ResumeAccepting> accept_again_{loop_, *this};
   bool any_tls_ = false;

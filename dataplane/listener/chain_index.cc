@@ -34,7 +34,10 @@ ChainIndex::ChainIndex(const config::Listener& listener)
     : has_default_(listener.default_filter_chain.has_value()) {
   for (const config::FilterChain& chain : listener.filter_chains) {
     const int index = static_cast<int>(chains_.size());
-    Chain entry{chain.match.transport_protocol, &chain.match.application_protocols, {}};
+    Chain entry{chain.match.transport_protocol,
+                &chain.match.application_protocols,
+                chain.match.source_prefixes.empty(),
+                {}};
     for (const config::FilterChainMatch::Cidr& cidr : chain.match.source_prefixes) {
       if (auto address = event::Address::FromIp(cidr.address, 0); address.ok()) {
         entry.source_prefixes.emplace_back(*std::move(address), cidr.prefix_len);
@@ -68,13 +71,16 @@ int ChainIndex::PickFrom(absl::Span<const int> found, const ConnectionFacts& fac
   KeepBest(candidates, [&](int i) {
     const std::vector<std::string>& wanted = *chains_[i].application_protocols;
     if (wanted.empty()) return 0;
-    for (const std::string_view offered : facts.alpn) {
-      if (std::find(wanted.begin(), wanted.end(), offered) != wanted.end()) return 1;
+    // The client's preference decides between chains, as in Envoy.
+    for (size_t at = 0; at < facts.alpn.size(); ++at) {
+      if (std::find(wanted.begin(), wanted.end(), facts.alpn[at]) != wanted.end()) {
+        return static_cast<int>(facts.alpn.size() - at);
+      }
     }
     return -1;
   });
   KeepBest(candidates, [&](int i) {
-    if (chains_[i].source_prefixes.empty()) return 0;
+    if (chains_[i].any_source) return 0;
     int best = -1;
     for (const auto& [prefix, length] : chains_[i].source_prefixes) {
       if (facts.source != nullptr) best = std::max(best, MatchBits(prefix, length, *facts.source));

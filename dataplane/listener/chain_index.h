@@ -44,6 +44,7 @@ class ChainIndex {
   struct Chain {
     std::string_view transport_protocol;
     const std::vector<std::string>* application_protocols;
+    bool any_source;  // No prefix is asked for. One that does not parse matches nobody.
     std::vector<std::pair<event::Address, uint32_t>> source_prefixes;
   };
 

@@ -16,6 +16,15 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // What a client has to say before its protocol is known: as much as it takes to tell the two.
 constexpr size_t kGuessBytes = 16;
 
+// How long the last bytes may go unread. No limit at all would be one for ever.
+int64_t UnreadLimitMs(const config::HttpConnection& http) {
+  return http.delayed_close_ms > 0 ? http.delayed_close_ms : 1000;
+}
+
+int64_t DrainLimitMs(const config::HttpConnection& http) {
+  return std::max<int64_t>(http.drain_timeout_ms, 1);
+}
+
 }  // namespace
 
 DownstreamConnection::DownstreamConnection(event::Loop& loop, const Accepted& accepted)
@@ -38,7 +47,6 @@ DownstreamConnection::~DownstreamConnection() = default;
 
 void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
   connection_.emplace(loop_, std::move(transport), static_cast<event::ConnectionUser&>(*this));
-  head_since_ms_ = start_ms_;  // The handshake and the first head share one limit.
   ArmDeadline();
   connection_->Start(/*connecting=*/false);
 }
@@ -68,6 +76,8 @@ void DownstreamConnection::OnConnected() {
       // With ALPN the client has said it; otherwise its first bytes do.
       if (!info_.alpn.empty()) MakeCodec(info_.alpn == "h2");
   }
+  // Whoever is to say first what it speaks must do so in the time of a head.
+  if (codec_ == nullptr) head_since_ms_ = loop_.now_ms();
   ArmDeadline();
 }
 
@@ -88,7 +98,6 @@ void DownstreamConnection::MakeCodec(bool http2) {
   } else {
     codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, host);
   }
-  if (draining_) codec_->Drain();
 }
 
 void DownstreamConnection::OnBytes(base::Buffer& in) {
@@ -96,6 +105,7 @@ void DownstreamConnection::OnBytes(base::Buffer& in) {
     const Guess guess = GuessVersion(in);
     if (guess == Guess::kNeedMore) return;
     MakeCodec(guess == Guess::kHttp2);
+    head_since_ms_ = kNever;  // The head's own time begins with its first byte.
   }
   codec_->Receive(in);
   AfterCodec();
@@ -110,18 +120,16 @@ void DownstreamConnection::OnEof() {
 // Whatever the codec was told, this is what may have changed.
 void DownstreamConnection::AfterCodec() {
   if (codec_->has_output()) connection_->RequestFlush();
-  if (codec_->finished()) {
-    if (!std::exchange(closing_, true)) connection_->CloseAfterFlush();
-    return;
-  }
+  FinishIfDone();
+  if (closing_) return;
   if (!codec_->wants_input()) {
     connection_->PauseReading();
   } else if (!connection_->reading()) {
     connection_->ResumeReading();
   }
   const bool in_head = codec_->in_head();
-  if (in_head != (head_since_ms_ != 0)) {
-    head_since_ms_ = in_head ? loop_.now_ms() : 0;
+  if (in_head != (head_since_ms_ != kNever)) {
+    head_since_ms_ = in_head ? loop_.now_ms() : kNever;
     ArmDeadline();
   }
 }
@@ -130,10 +138,17 @@ void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
   if (codec_ != nullptr) codec_->Produce(out, limit);
 }
 
-void DownstreamConnection::OnFlushed() {
-  if (codec_ != nullptr && codec_->finished() && !std::exchange(closing_, true)) {
-    connection_->CloseAfterFlush();
-  }
+void DownstreamConnection::OnFlushed() { FinishIfDone(); }
+
+void DownstreamConnection::FinishIfDone() {
+  if (codec_ != nullptr && codec_->finished()) CloseOrderly();
+}
+
+void DownstreamConnection::CloseOrderly() {
+  if (std::exchange(closing_, true)) return;
+  closing_since_ms_ = loop_.now_ms();
+  connection_->CloseAfterFlush();
+  ArmDeadline();
 }
 
 void DownstreamConnection::OnClosed(bool error) {
@@ -147,9 +162,7 @@ void DownstreamConnection::OnClosed(bool error) {
 
 void DownstreamConnection::OnOutputReady() {
   connection_->RequestFlush();
-  if (codec_ != nullptr && codec_->finished() && !std::exchange(closing_, true)) {
-    connection_->CloseAfterFlush();
-  }
+  FinishIfDone();
 }
 
 void DownstreamConnection::OnReceiveReady() { connection_->ResumeReading(); }
@@ -158,7 +171,10 @@ http::RequestSink& DownstreamConnection::OnNewStream(http::ServerStream& stream)
   ++requests_;
   const uint32_t limit = owner_->http().max_requests_per_connection;
   http::RequestSink& sink = owner_->handler().BeginExchange(stream, info_);
-  if (limit > 0 && requests_ >= limit && !std::exchange(draining_, true)) codec_->Drain();
+  if (limit > 0 && requests_ >= limit && !draining_) {
+    StartDraining();
+    codec_->Drain();
+  }
   return sink;
 }
 
@@ -182,14 +198,23 @@ void DownstreamConnection::ArmDeadline() {
   const auto consider = [&](int64_t since, int64_t limit) {
     if (limit > 0) next = std::min(next, since + limit);
   };
-  if (head_since_ms_ != 0) consider(head_since_ms_, http.request_headers_timeout_ms);
-  if (codec_ == nullptr || codec_->active_streams() == 0) {
-    consider(idle_since_ms_, http.connection_idle_timeout_ms);
+  const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
+  if (closing_) {
+    consider(std::max(closing_since_ms_, connection_->last_write_ms()), UnreadLimitMs(http));
+  } else if (draining_) {
+    consider(idle ? std::max(drain_since_ms_, idle_since_ms_) : now, DrainLimitMs(http));
   } else {
-    consider(now, http.connection_idle_timeout_ms);
+    consider(idle ? QuietSinceMs() : now, http.connection_idle_timeout_ms);
+    consider(start_ms_, http.max_connection_duration_ms);
   }
-  if (!draining_) consider(start_ms_, http.max_connection_duration_ms);
+  if (head_since_ms_ != kNever && !closing_) {
+    consider(head_since_ms_, http.request_headers_timeout_ms);
+  }
   if (next != std::numeric_limits<int64_t>::max()) deadline_.Arm(std::max<int64_t>(next - now, 0));
+}
+
+int64_t DownstreamConnection::QuietSinceMs() const {
+  return std::max({idle_since_ms_, connection_->last_read_ms(), connection_->last_write_ms()});
 }
 
 void DownstreamConnection::OnDeadline() {
@@ -199,30 +224,45 @@ void DownstreamConnection::OnDeadline() {
   const auto past = [now](int64_t since, int64_t limit) {
     return limit > 0 && now >= since + limit;
   };
-  if (head_since_ms_ != 0 && past(head_since_ms_, http.request_headers_timeout_ms)) {
-    // Without a codec there is nobody to answer: the handshake, or the first bytes, never came.
+  const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
+  if (closing_) {
+    // Bytes that nobody reads must not keep a descriptor.
+    if (past(std::max(closing_since_ms_, connection_->last_write_ms()), UnreadLimitMs(http))) {
+      return connection_->CloseNow();
+    }
+  } else if (head_since_ms_ != kNever && past(head_since_ms_, http.request_headers_timeout_ms)) {
+    // Without a codec there is nobody to answer: the first bytes never came.
     if (codec_ == nullptr) return connection_->CloseNow();
     if (codec_->in_head()) {
       codec_->OnHeadTimeout();
       AfterCodec();
-      return;
+    } else {
+      head_since_ms_ = kNever;
     }
-    head_since_ms_ = 0;
+  } else if (draining_) {
+    // HTTP/2 waits for the client to confirm that it has heard: not for ever.
+    if (idle && past(std::max(drain_since_ms_, idle_since_ms_), DrainLimitMs(http))) {
+      return CloseOrderly();
+    }
+  } else if ((idle && past(QuietSinceMs(), http.connection_idle_timeout_ms)) ||
+             past(start_ms_, http.max_connection_duration_ms)) {
+    Drain();
   }
-  const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
-  const int64_t quiet_since =
-      std::max({idle_since_ms_, connection_->last_read_ms(), connection_->last_write_ms()});
-  if (idle && past(quiet_since, http.connection_idle_timeout_ms)) return Drain();
-  if (!draining_ && past(start_ms_, http.max_connection_duration_ms)) Drain();
+  ArmDeadline();
+}
+
+void DownstreamConnection::StartDraining() {
+  if (std::exchange(draining_, true)) return;
+  drain_since_ms_ = loop_.now_ms();
   ArmDeadline();
 }
 
 void DownstreamConnection::Drain() {
-  draining_ = true;
   if (codec_ == nullptr) {
     // Nothing was asked yet: nothing is lost by closing.
     return connection_->CloseNow();
   }
+  StartDraining();
   codec_->Drain();
   AfterCodec();
 }

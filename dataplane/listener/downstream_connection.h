@@ -39,14 +39,15 @@ class ConnectionOwner {
 //
 // Thread:   its worker's only.
 // Lifetime: owns itself from Start until it is closed.
-// Limits:   of time: request head, idle, whole life; of requests: max_requests_per_connection.
+// Limits:   of time: handshake, request head, idle, whole life, the end of draining, the last bytes
+//           that a client does not read; of requests: max_requests_per_connection.
 class DownstreamConnection final : public event::Deferred,
                                    public base::ListNode,
                                    private event::ConnectionUser,
                                    private http::ServerCodecHost {
  public:
-  // What is known at accept. The handshake, and the first request head behind it, have
-  // `handshake_timeout_ms`.
+  // What is known at accept. The handshake has `handshake_timeout_ms`, and the first request head
+  // behind it as long as every other.
   struct Accepted {
     event::Address remote;
     event::Address local;
@@ -90,8 +91,14 @@ class DownstreamConnection final : public event::Deferred,
   static Guess GuessVersion(const base::Buffer& in);
   void MakeCodec(bool http2);
   void AfterCodec();
+  void StartDraining();
+  // The codec has done its work: what it has said leaves, then the connection closes.
+  void FinishIfDone();
+  void CloseOrderly();
   void OnDeadline();
   void ArmDeadline();
+  // Since when nothing has happened, with no stream open.
+  int64_t QuietSinceMs() const;
 
   event::Loop& loop_;
   std::shared_ptr<ConnectionOwner> owner_;  // Null until chosen.
@@ -109,8 +116,11 @@ class DownstreamConnection final : public event::Deferred,
                                                                                         *this};
   const int64_t start_ms_;
   const int64_t handshake_timeout_ms_;
-  int64_t head_since_ms_ = 0;  // When the head under way began; 0 for none.
-  int64_t idle_since_ms_;      // When the last stream ended.
+  static constexpr int64_t kNever = -1;
+  int64_t head_since_ms_ = kNever;  // When the head under way began.
+  int64_t idle_since_ms_;           // When the last stream ended.
+  int64_t drain_since_ms_ = 0;
+  int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
   bool connected_ = false;
   bool draining_ = false;

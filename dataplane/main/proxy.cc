@@ -147,8 +147,6 @@ absl::Status Proxy::StartDiscovery() {
           {.cluster = cluster, .delta = delta, .token_file = options_.control_token_file}),
       *store_, [this] { return random_.Next(); });
   LoadState();
-  // The stream's own cluster has to be published first.
-  loop_.Post([this] { ads_->Start(); });
   return absl::OkStatus();
 }
 
@@ -184,6 +182,10 @@ void Proxy::SaveState() {
 
 void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
   clusters_.Apply(*snapshot);
+  // The stream's own cluster had to be there first.
+  if (ads_ != nullptr && !std::exchange(discovery_started_, true)) {
+    loop_.Post([this] { ads_->Start(); });
+  }
   auto update = std::make_shared<worker::Update>();
   update->snapshot = snapshot;
   update->sockets = sockets_.SocketsOf(*snapshot);

@@ -100,6 +100,7 @@ class Proxy {
   std::unique_ptr<admin::AdminServer> admin_;
   event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
   State state_ = State::kInitializing;
+  bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;
 };
 

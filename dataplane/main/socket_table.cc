@@ -28,13 +28,6 @@ absl::Status SocketTable::Bind(const config::Listener& listener,
   event::ListenOptions options;
   options.reuse_port = true;
   options.backlog = static_cast<int>(listener.backlog);
-  // SO_REUSEPORT lets a second process of the same user share a port without a word: a probe
-  // without it tells whether the port is anybody else's.
-  if (address.port != 0) {
-    event::ListenOptions probe = options;
-    probe.reuse_port = false;
-    SLUICE_RETURN_IF_ERROR(event::ListenSocket(wanted, probe).status());
-  }
   auto sockets = std::make_shared<listener::ListenSockets>();
   for (uint32_t i = 0; i < workers_; ++i) {
     SLUICE_ASSIGN_OR_RETURN(event::UniqueFd fd, event::ListenSocket(wanted, options));

@@ -62,6 +62,7 @@ void Worker::Publish(std::shared_ptr<const Update> update, std::function<void()>
 void Worker::Apply(const Update& update) {
   // Clusters first: a new route must find what it leads to.
   clusters_.Apply(*update.snapshot);
+  if (draining_) return;  // What is open lives on; nothing is to be opened any more.
 
   absl::flat_hash_map<std::string, std::unique_ptr<listener::ActiveListener>> next;
   for (const std::shared_ptr<const config::Listener>& config : update.snapshot->listeners) {
@@ -132,6 +133,7 @@ void Worker::FlushLogs() {
 
 void Worker::Drain(int64_t limit_ms, std::function<void()> done) {
   loop_.Post([this, limit_ms, done = std::move(done)] {
+    draining_ = true;
     drained_ = done;
     drain_until_ms_ = loop_.now_ms() + limit_ms;
     for (auto& [name, listener] : listeners_) {

@@ -83,6 +83,7 @@ class Worker {
 
   event::MemberTimer<Worker, &Worker::FlushLogs> flush_timer_{loop_, *this};
   event::MemberTimer<Worker, &Worker::CheckDrained> drain_timer_{loop_, *this};
+  bool draining_ = false;
   int64_t drain_until_ms_ = 0;
   std::function<void()> drained_;
   std::thread thread_;

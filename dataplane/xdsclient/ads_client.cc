@@ -263,13 +263,14 @@ void AdsClient::OnStreamClosed(std::string_view reason) {
   if (transport_ == nullptr) return;
   closed_ = std::move(transport_);
   const bool was_connected = std::exchange(state_.connected, false);
+  const bool news = was_connected || state_.last_error != reason;
   state_.last_error = std::string(reason);
   const int64_t delay = static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_ms_)) + 1;
   if (was_connected) {
     LOG(INFO) << "the discovery stream ended (" << reason << "); serving on, next try in " << delay
               << " ms";
-  } else {
-    LOG_EVERY_N_SEC(INFO, 30) << "no control plane yet (" << reason << "); trying again";
+  } else if (news) {
+    LOG(WARNING) << "no control plane yet (" << reason << "); trying again until there is";
   }
   backoff_ms_ = std::min(backoff_ms_ * 2, kMaxBackoffMs);
   reconnect_.Arm(delay);

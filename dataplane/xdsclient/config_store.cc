@@ -68,6 +68,15 @@ std::vector<std::string> ConfigStore::AddStatic(
   add(ResourceType::kSecret, bootstrap.static_resources().secrets());
   add(ResourceType::kCluster, bootstrap.static_resources().clusters());
   add(ResourceType::kListener, bootstrap.static_resources().listeners());
+  // What a file says whole has no one to wait for: a route to nowhere is a mistake.
+  for (const auto& [name, slot] : listeners_) {
+    for (const std::string& cluster : slot.next->clusters) {
+      if (clusters_.contains(cluster)) continue;
+      problems.push_back(absl::StrCat("static_resources: listener \"", name,
+                                      "\": a route goes to the cluster \"", cluster,
+                                      "\", which is not among static_resources.clusters"));
+    }
+  }
   UpdateInterest();
   Changed();
   return problems;

@@ -81,7 +81,8 @@ absl::StatusOr<StateFile::Contents> StateFile::Load() const {
   const std::string_view header = TakeLine(rest);
   if (text.size() > kMaxBytes || header.substr(0, kMagic.size()) != kMagic ||
       header.substr(kMagic.size()) != absl::StrCat(Checksum(rest), " ", rest.size())) {
-    return absl::DataLossError(absl::StrCat(path(), " is damaged or of another version"));
+    return absl::DataLossError(
+        absl::StrCat(path(), " is damaged or of another version: its checksum does not match"));
   }
   Contents contents;
   for (const ResourceType type : kAllTypes) {

@@ -57,7 +57,7 @@ class Control(Process):
     def fleet(self):
         """The proxies, as `sluicectl fleet -o json` tells them."""
         told = json.loads(self.ctl("fleet", "-o", "json").stdout)
-        return told if isinstance(told, list) else told["proxies"]
+        return told if isinstance(told, list) else told.get("proxies", [])
 
 
 def sluicectl(*args, text=None, check=True):

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/translate/pipeline/pipeline.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/translate/pipeline/offline_for_test.h"
+#include "controlplane/xdsserver/type_urls.h"
+#include "gtest/gtest.h"
+
+namespace sluice::translate {
+namespace {
+
+using manifest::ObjectKey;
+
+std::string Gateway(std::string_view name, std::string_view more = "") {
+  return absl::StrCat(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: )", name, R"(}
+spec:
+  gatewayClassName: sluice
+  listeners: [{name: http, protocol: HTTP, port: 8080)", more, "}]\n");
+}
+
+std::string Route(std::string_view name, std::string_view gateway, std::string_view service) {
+  return absl::StrCat(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: )", name, R"(}
+spec:
+  parentRefs: [{name: )", gateway, R"(}]
+  rules: [{matches: [{path: {value: /)", name, R"(}}], backendRefs: [{name: )", service,
+                      ", port: 80}]}]\n");
+}
+
+std::string Service(std::string_view name) {
+  return absl::StrCat("---\napiVersion: v1\nkind: Service\nmetadata: {name: ", name,
+                      "}\nspec: {ports: [{port: 80}]}\n");
+}
+
+std::string Slice(std::string_view service, std::string_view address) {
+  return absl::StrCat(R"(---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: )", service, R"(-1, labels: {kubernetes.io/service-name: )", service, R"(}}
+addressType: IPv4
+ports: [{port: 8080}]
+endpoints: [{addresses: [)", address, "]}]\n");
+}
+
+constexpr std::string_view kClass = R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: sluice}
+spec: {controllerName: sluice.dev/gateway-controller}
+)";
+
+const ObjectKey kG1{"Gateway", "default", "g1"};
+const ObjectKey kG2{"Gateway", "default", "g2"};
+
+// Two Gateways with two routes each; the first routes share Service s.
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() {
+    Put(absl::StrCat(kClass, Gateway("g1"), Gateway("g2"), Route("r1", "g1", "s"),
+                     Route("r2", "g1", "t"), Route("r3", "g2", "s"), Route("r4", "g2", "t"),
+                     Service("s"), Service("t"), Slice("s", "10.0.0.1"), Slice("t", "10.0.0.2")));
+  }
+
+  Output Put(std::string_view yaml) { return Move(SetForTest(ObjectsForTest(yaml), *now_)); }
+
+  Output Delete(const ObjectKey& key) {
+    store::ObjectSetBuilder builder(*now_);
+    builder.Delete(key);
+    return Move(std::move(builder).Build());
+  }
+
+  Output Move(std::shared_ptr<const store::ObjectSet> next) {
+    const store::Delta delta = store::DiffOf(*now_, *next);
+    now_ = next;
+    return pipeline_.Apply(std::move(next), delta);
+  }
+
+  const xdsserver::ResourceSet& Resources(const ObjectKey& key) {
+    return pipeline_.gateways().at(key)->resources;
+  }
+
+  Pipeline pipeline_;
+  std::shared_ptr<const store::ObjectSet> now_ = std::make_shared<store::ObjectSet>();
+};
+
+TEST_F(PipelineTest, EndpointsGoStraightToEds) {
+  const xdsserver::ResourceSet before = Resources(kG1);
+  const Output output = Put(Slice("s", "10.0.0.9"));
+  EXPECT_EQ(output.resolved, (resolve::WorkDone{.endpoints = 1}));
+  EXPECT_EQ(output.translated, (WorkDone{.endpoints = 2}));
+  EXPECT_EQ(output.gateways.size(), 2u);
+  EXPECT_TRUE(output.verdicts.empty());
+  for (const auto& [type_url, resources] : Resources(kG1).types()) {
+    EXPECT_EQ(resources.IsSame(before.OfType(type_url)), type_url != xdsserver::kEndpointType)
+        << type_url;
+  }
+}
+
+TEST_F(PipelineTest, RouteIsResolvedAloneAndForItsGatewayOnly) {
+  const Output output = Put(Route("r1", "g1", "t"));
+  EXPECT_EQ(output.resolved.routes, 1);
+  EXPECT_EQ(output.resolved.frames, 0);
+  EXPECT_EQ(output.resolved.gateways, 1);
+  EXPECT_EQ(output.resolved.endpoints, 0);
+  ASSERT_EQ(output.gateways.size(), 1u);
+  EXPECT_EQ(output.gateways.begin()->first, kG1);
+  EXPECT_EQ(Resources(kG1).OfType(xdsserver::kClusterType).Find("Service/default/s/80"), nullptr);
+  EXPECT_NE(Resources(kG2).OfType(xdsserver::kClusterType).Find("Service/default/s/80"), nullptr);
+}
+
+TEST_F(PipelineTest, RouteThatMovesIsGoneFromItsOldGateway) {
+  Put(Route("r1", "g2", "s"));
+  EXPECT_EQ(pipeline_.verdicts().at(kG1).listeners[0].attached_routes, 1);
+  EXPECT_EQ(pipeline_.verdicts().at(kG2).listeners[0].attached_routes, 3);
+}
+
+TEST_F(PipelineTest, UnrelatedObjectCostsNothing) {
+  const Output output = Put(absl::StrCat(Service("u"), Slice("u", "10.0.0.3")));
+  EXPECT_EQ(output.resolved, resolve::WorkDone());
+  EXPECT_TRUE(output.gateways.empty());
+}
+
+TEST_F(PipelineTest, WhatWasMissingIsSeenWhenItComes) {
+  Put(Route("r1", "g1", "late"));
+  const ObjectKey r1{"HTTPRoute", "default", "r1"};
+  EXPECT_FALSE(resolve::IsClean(pipeline_.verdicts().at(r1)));
+  const Output output = Put(Service("late"));
+  EXPECT_EQ(output.resolved.routes, 1);
+  EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at(r1)));
+}
+
+TEST_F(PipelineTest, PolicyOnAServiceIsAppliedToTheRoutesThatGoThere) {
+  const Output output = Put(R"(
+apiVersion: sluice.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: p}
+spec: {targetRefs: [{group: "", kind: Service, name: s}], limits: {maxConnections: 3}}
+)");
+  EXPECT_EQ(output.resolved.routes, 2);
+  EXPECT_EQ(output.resolved.policies, 1);
+  EXPECT_EQ(output.translated, (WorkDone{.backends = 2}));
+}
+
+TEST_F(PipelineTest, GatewayThatGoesLeavesNothingBehind) {
+  const Output output = Delete(kG1);
+  ASSERT_TRUE(output.gateways.contains(kG1));
+  EXPECT_EQ(output.gateways.at(kG1), nullptr);
+  EXPECT_FALSE(pipeline_.gateways().contains(kG1));
+  EXPECT_FALSE(pipeline_.verdicts().contains(kG1));
+  const auto& route = pipeline_.verdicts().at({"HTTPRoute", "default", "r1"});
+  EXPECT_EQ(route.parents.at(0).conditions.at(0).reason, "NoMatchingParent");
+}
+
+TEST_F(PipelineTest, ClassThatGoesTakesItsGateways) {
+  const Output output = Delete({"GatewayClass", "", "sluice"});
+  EXPECT_EQ(output.gateways.size(), 2u);
+  EXPECT_TRUE(pipeline_.gateways().empty());
+  Put(kClass);
+  EXPECT_EQ(pipeline_.gateways().size(), 2u);
+}
+
+TEST_F(PipelineTest, RefusalIsMappedToObjectAndField) {
+  const ir::Gateway& gateway = *pipeline_.gateways().at(kG1)->gateway;
+  const ir::ObjectId route{"HTTPRoute", "default", "r1"};
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kRouteType, "http/8080",
+                     "route HTTPRoute/default/r1/rule/0/match/0: regex is bad"),
+            (ir::Source{route, "spec.rules[0].matches[0]"}));
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kListenerType, "8080/0.0.0.0", "cannot bind"),
+            (ir::Source{gateway.id, "spec.listeners[0]"}));
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kClusterType, "Service/default/s/80", "").object,
+            (ir::ObjectId{"Service", "default", "s"}));
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kClusterType, "unknown", ""), (ir::Source{gateway.id, ""}));
+}
+
+}  // namespace
+}  // namespace sluice::translate

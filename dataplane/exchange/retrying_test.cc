@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attempts, retries and mirrors of an exchange, between a fake client codec and servers on
+// loopback.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/exchange/exchange_fixture.h"
+#include "dataplane/exchange/upstream_call.h"
+
+namespace sluice::exchange {
+namespace {
+
+using config::RetryPolicy;
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+constexpr std::string_view k503 =
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
+
+class RetryingTest : public ExchangeFixture {
+ protected:
+  // A backoff is at most this.
+  void AfterBackoff() { AdvanceMs(300); }
+
+  // A connection that has served before.
+  [[nodiscard]] bool Warm() {
+    if (!Answers(Get())) return false;
+    Settle();
+    return true;
+  }
+  void Fail(size_t peer) {
+    server_.peer(peer).Forget();
+    server_.peer(peer).Send(k503);
+  }
+  // On whatever connection is the newest.
+  [[nodiscard]] bool ArrivesLast(upstream::FakeUpstream& server) {
+    return Until([&] {
+      return server.accepted() > 0 &&
+             server.peer(server.accepted() - 1).received().ends_with("\r\n\r\n");
+    });
+  }
+  uint64_t Retries() { return CounterOf("upstream_retries_total", "c"); }
+};
+
+// ---- Without a policy ---------------------------------------------------------------------------
+
+TEST_F(RetryingTest, AnIdempotentRequestOutlivesADeadPooledConnection) {
+  ASSERT_TRUE(Warm());
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  server_.peer(0).Finish();
+  Settle();
+  AdvanceMs(20);
+  ASSERT_TRUE(Answers(client, 1));
+  EXPECT_EQ(Retries(), 0u);
+}
+
+TEST_F(RetryingTest, AnotherMethodDoesNot) {
+  ASSERT_TRUE(Warm());
+  FakeClient& client = Post();
+  client.Data("x", true);
+  ASSERT_TRUE(Arrives(0, "0\r\n\r\n"));
+  server_.peer(0).Finish();
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 503);
+  EXPECT_EQ(server_.accepted(), 1u);
+}
+
+TEST_F(RetryingTest, NorDoesARequestOnAFreshConnection) {
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  server_.peer(0).Finish();
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 503);
+}
+
+// The server has closed, and we have not heard of it: the request cannot have been seen.
+TEST_F(RetryingTest, WhatNeverLeftIsSentAgainWhateverItIs) {
+  ASSERT_TRUE(Warm());
+  server_.peer(0).Close();
+  FakeClient& client = Post();
+  client.Data("x", true);
+  Settle();
+  AdvanceMs(20);
+  ASSERT_TRUE(Until([&] { return server_.accepted() == 2 || client.over(); }));
+  // Whether the request left before the end of the connection was read is the kernel's to say:
+  // either it is answered elsewhere, or it fails as one that was sent.
+  if (server_.accepted() == 2) {
+    ASSERT_TRUE(Arrives(1, "0\r\n\r\n"));
+    server_.peer(1).Send(kOk);
+    ASSERT_TRUE(Over(client));
+    EXPECT_EQ(client.stream.status, 200);
+  } else {
+    EXPECT_EQ(client.stream.status, 503);
+  }
+}
+
+// ---- By policy ----------------------------------------------------------------------------------
+
+TEST_F(RetryingTest, AStatusIsTriedAgainAndOnlyTheLastAnswerIsSeen) {
+  RetryOn(RetryPolicy::k5xx).max_retries = 2;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  Fail(0);
+  Settle();
+  EXPECT_EQ(client.stream.heads, 0);
+  AfterBackoff();
+  const size_t next = server_.accepted() - 1;
+  ASSERT_TRUE(Answers(client, next));
+  EXPECT_EQ(client.stream.heads, 1);
+  EXPECT_EQ(client.stream.body, "ok");
+  EXPECT_EQ(Log(), "200 - via-upstream");
+}
+
+TEST_F(RetryingTest, WhenNoTryIsLeftTheLastAnswerPassesWithItsFlag) {
+  RetryOn(RetryPolicy::k5xx).max_retries = 1;
+  FakeClient& client = Get();
+  for (size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Until([&] { return server_.accepted() > i; }));
+    ASSERT_TRUE(Arrives(i));
+    Fail(i);
+    Settle();
+    AfterBackoff();
+  }
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 503);
+  EXPECT_EQ(client.stream.body, "busy");
+  EXPECT_EQ(Log(), "503 URX via-upstream");
+}
+
+TEST_F(RetryingTest, TheClustersBudgetStandsAgainstRetries) {
+  cluster_config_.circuit_breaker.max_retries = 0;
+  Serve({server_.port()});
+  RetryOn(RetryPolicy::k5xx);
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  Fail(0);
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(Log(), "503 URX via-upstream");
+}
+
+TEST_F(RetryingTest, ARetryGivesItsPlaceBack) {
+  cluster_config_.circuit_breaker.max_retries = 1;
+  Serve({server_.port()});
+  RetryOn(RetryPolicy::k5xx);
+  for (int i = 0; i < 3; ++i) {
+    FakeClient& client = Get();
+    ASSERT_TRUE(ArrivesLast(server_));
+    Fail(server_.accepted() - 1);
+    Settle();
+    AfterBackoff();
+    ASSERT_TRUE(Answers(client, server_.accepted() - 1)) << i;
+    Settle();
+  }
+  EXPECT_EQ(Retries(), 3u);
+}
+
+TEST_F(RetryingTest, ARetryAvoidsTheEndpointThatFailed) {
+  upstream::FakeUpstream other(loop_);
+  RetryOn(RetryPolicy::k5xx).max_retries = 1;
+  Serve({server_.port(), other.port()});
+  for (int i = 0; i < 6; ++i) {
+    FakeClient& client = Get();
+    const auto asked = [](upstream::FakeUpstream& server) {
+      return server.accepted() > 0 &&
+             server.peer(server.accepted() - 1).received().ends_with("\r\n\r\n");
+    };
+    ASSERT_TRUE(Until([&] { return asked(server_) || asked(other); }));
+    upstream::FakeUpstream& from = asked(server_) ? server_ : other;
+    upstream::FakeUpstream& to = asked(server_) ? other : server_;
+    from.peer(from.accepted() - 1).Forget();
+    from.peer(from.accepted() - 1).Send(k503);
+    Settle();
+    AfterBackoff();
+    ASSERT_TRUE(ArrivesLast(to));
+    to.peer(to.accepted() - 1).Forget();
+    to.peer(to.accepted() - 1).Send(kOk);
+    ASSERT_TRUE(Over(client));
+    EXPECT_EQ(client.stream.status, 200);
+  }
+}
+
+TEST_F(RetryingTest, ATryThatTakesTooLongIsMadeAgain) {
+  RetryOn(RetryPolicy::k5xx).per_try_timeout_ms = 100;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  AdvanceMs(110);
+  EXPECT_EQ(client.stream.status, 0);
+  AdvanceMs(30);
+  ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
+  ASSERT_TRUE(Answers(client, 1));
+}
+
+TEST_F(RetryingTest, ATimeoutIsNoReasonForAPolicyThatDoesNotNameIt) {
+  RetryOn(RetryPolicy::kConnectFailure | RetryPolicy::kRetriable4xx).per_try_timeout_ms = 100;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  AdvanceMs(110);
+  EXPECT_EQ(client.stream.status, 504);
+  EXPECT_EQ(server_.accepted(), 1u);
+}
+
+TEST_F(RetryingTest, APerTryTimeoutAloneIs504) {
+  forward().retry.per_try_timeout_ms = 100;
+  forward().retry.on = RetryPolicy::k5xx;
+  forward().retry.max_retries = 0;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  AdvanceMs(110);
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(Log(), "504 URX,UT upstream-timeout");
+}
+
+TEST_F(RetryingTest, AHostsPolicyCountsWhereTheRouteHasNone) {
+  virtual_host_.retry.on = RetryPolicy::k5xx;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  Fail(0);
+  Settle();
+  AfterBackoff();
+  ASSERT_TRUE(Answers(client, server_.accepted() - 1));
+}
+
+// ---- Bodies -------------------------------------------------------------------------------------
+
+TEST_F(RetryingTest, TheBodyAndItsTrailersAreSentAgain) {
+  RetryOn(RetryPolicy::k5xx);
+  FakeClient& client = Post();
+  client.Data("abc", false);
+  http::HeaderMap trailers;
+  trailers.Add("x-t", "1");
+  client.Trailers(trailers);
+  ASSERT_TRUE(Arrives(0, "x-t: 1\r\n\r\n"));
+  const std::string first = server_.peer(0).received();
+  server_.peer(0).Forget();
+  Fail(0);
+  Settle();
+  AfterBackoff();
+  const size_t next = server_.accepted() - 1;
+  ASSERT_TRUE(Arrives(next, "x-t: 1\r\n\r\n"));
+  EXPECT_EQ(server_.peer(next).received(), first);
+  server_.peer(next).Send(kOk);
+  ASSERT_TRUE(Over(client));
+}
+
+TEST_F(RetryingTest, WhatComesDuringTheBackoffIsSentToo) {
+  RetryOn(RetryPolicy::k5xx);
+  FakeClient& client = Post();
+  client.Data("1", false);
+  ASSERT_TRUE(Arrives(0, "1\r\n1\r\n"));
+  Fail(0);
+  Settle();
+  client.Data("2", true);
+  AfterBackoff();
+  const size_t next = server_.accepted() - 1;
+  ASSERT_GE(next, 1u);
+  ASSERT_TRUE(Arrives(next, "0\r\n\r\n"));
+  EXPECT_TRUE(server_.peer(next).received().ends_with("\r\n\r\n2\r\n12\r\n0\r\n\r\n"));
+  server_.peer(next).Send(kOk);
+  ASSERT_TRUE(Over(client));
+}
+
+TEST_F(RetryingTest, ABodyBeyondTheLimitIsNotSentAgain) {
+  RetryOn(RetryPolicy::k5xx);
+  FakeClient& client = Post();
+  ASSERT_TRUE(Until([&] { return server_.accepted() == 1 && Contains("\r\n\r\n"); }));
+  client.Data(std::string(UpstreamCall::kMaxReplayBytes, 'x'), false);
+  client.Data("y", true);
+  ASSERT_TRUE(Arrives(0, "y\r\n0\r\n\r\n"));
+  Fail(0);
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 503);
+  EXPECT_EQ(client.stream.body, "busy");
+  EXPECT_EQ(server_.accepted(), 1u);
+}
+
+TEST_F(RetryingTest, AClientThatLeavesEndsTheBackoff) {
+  RetryOn(RetryPolicy::k5xx);
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  Fail(0);
+  Settle();
+  client.Leave();
+  AfterBackoff();
+  EXPECT_EQ(server_.accepted(), 1u);
+  EXPECT_EQ(Log(), "0 DC client-left");
+}
+
+TEST_F(RetryingTest, TheRoutesTimeEndsTheBackoffToo) {
+  forward().timeout_ms = 100;
+  RetryOn(RetryPolicy::k5xx).base_backoff_ms = 100'000;
+  forward().retry.max_backoff_ms = 100'000;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives(0));
+  Fail(0);
+  Settle();
+  AdvanceMs(110);
+  EXPECT_EQ(client.stream.status, 504);
+  EXPECT_EQ(Log(), "504 UT upstream-timeout");
+}
+
+// What the log says of the upstream is of the last try, whatever became of those before.
+TEST_F(RetryingTest, TheLogSpeaksOfTheLastTry) {
+  log_format_ = "%UPSTREAM_HOST% [%UPSTREAM_TRANSPORT_FAILURE_REASON%] %RESPONSE_CODE%";
+  upstream::FakeUpstream gone(loop_);
+  const uint16_t gone_port = gone.port();
+  gone.StopListening();
+  Serve({gone_port});
+  RetryOn(RetryPolicy::kConnectFailure);
+  FakeClient& client = Get();
+  Settle();
+  Serve({gone_port});
+  snapshot_.clusters["c"].endpoints = Endpoints({server_.port()});
+  clusters_.Apply(snapshot_);
+  AfterBackoff();
+  ASSERT_TRUE(Until([&] { return client.over() || server_.accepted() > 0; }));
+  if (!client.over()) ASSERT_TRUE(Answers(client));
+  const std::string log = Log();
+  if (client.stream.status == 200) {
+    EXPECT_EQ(log, absl::StrCat("127.0.0.1:", server_.port(), " [-] 200"));
+  } else {
+    EXPECT_NE(log.find("refused"), std::string::npos) << log;
+  }
+}
+
+// ---- Mirrors ------------------------------------------------------------------------------------
+
+class MirrorTest : public RetryingTest {
+ protected:
+  MirrorTest() {
+    Publish(Named("m"), {mirror_.port()});
+    forward().mirrors = {{.cluster = "m"}};
+  }
+  upstream::FakeUpstream mirror_{loop_};
+};
+
+TEST_F(MirrorTest, GetsACopyAndItsAnswerGoesNowhere) {
+  FakeClient& client = Post();
+  client.Data("abc", true);
+  ASSERT_TRUE(Arrives(0, "0\r\n\r\n"));
+  ASSERT_TRUE(Until([&] {
+    return mirror_.accepted() == 1 && mirror_.peer(0).received().ends_with("0\r\n\r\n");
+  }));
+  EXPECT_NE(mirror_.peer(0).received().find("host: a.example-shadow\r\n"), std::string::npos);
+  EXPECT_NE(mirror_.peer(0).received().find("abc"), std::string::npos);
+  mirror_.peer(0).Send(k503);
+  Settle();
+  EXPECT_EQ(client.stream.status, 0);
+  server_.peer(0).Send(kOk);
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 200);
+}
+
+TEST_F(MirrorTest, KeepsItsConnection) {
+  for (int i = 0; i < 3; ++i) {
+    FakeClient& client = Get();
+    ASSERT_TRUE(Until([&] {
+      return mirror_.accepted() > 0 && mirror_.peer(0).received().ends_with("\r\n\r\n");
+    }));
+    mirror_.peer(0).Forget();
+    mirror_.peer(0).Send(kOk);
+    ASSERT_TRUE(Answers(client));
+    Settle();
+  }
+  EXPECT_EQ(mirror_.accepted(), 1u);
+}
+
+TEST_F(MirrorTest, OneThatCannotBeReachedIsNoMatter) {
+  mirror_.StopListening();
+  ASSERT_TRUE(Answers(Get()));
+}
+
+TEST_F(MirrorTest, AnUnknownOneIsNoMatter) {
+  forward().mirrors = {{.cluster = "none"}};
+  ASSERT_TRUE(Answers(Get()));
+}
+
+TEST_F(MirrorTest, OneThatDoesNotAnswerIsGivenUp) {
+  ASSERT_TRUE(Answers(Get()));
+  ASSERT_TRUE(Until([&] { return mirror_.accepted() == 1; }));
+  AdvanceMs(16'000);
+  ASSERT_TRUE(Until([&] { return mirror_.peer(0).eof(); }));
+}
+
+TEST_F(MirrorTest, ARequestThatBreaksOffIsNotMirrored) {
+  FakeClient& client = Post();
+  client.Data("abc", false);
+  ASSERT_TRUE(Until([&] { return mirror_.accepted() == 1; }));
+  client.Leave();
+  ASSERT_TRUE(Until([&] { return mirror_.peer(0).eof(); }));
+}
+
+TEST_F(MirrorTest, ATunnelIsNotMirrored) {
+  http_.upgrades = {{"websocket"}};
+  FakeClient& client = Client();
+  client.head.upgrade = "websocket";
+  client.Begin(false);
+  ASSERT_TRUE(Arrives());
+  Settle();
+  EXPECT_EQ(mirror_.accepted(), 0u);
+}
+
+TEST_F(MirrorTest, NoPartOfTheRequestsMeansNone) {
+  forward().mirrors[0].fraction_per_million = 0;
+  ASSERT_TRUE(Answers(Get()));
+  Settle();
+  EXPECT_EQ(mirror_.accepted(), 0u);
+}
+
+// The draw that chose a route must not decide the mirror's too.
+TEST_F(MirrorTest, ThePartIsIndependentOfThatOfTheRoute) {
+  route_.match.fraction_per_million = 500'000;
+  forward().mirrors[0].fraction_per_million = 500'000;
+  forward().mirrors[0].cluster = "m";
+  int routed = 0;
+  for (int i = 0; i < 200; ++i) {
+    FakeClient& client = Get();
+    ASSERT_TRUE(Until([&] {
+      return client.over() || (server_.accepted() > 0 && server_.peer(0).received().size() > 0);
+    }));
+    if (client.over()) continue;  // 404.
+    ++routed;
+    ASSERT_TRUE(Answers(client));
+    Settle();
+    for (size_t p = 0; p < mirror_.accepted(); ++p) {
+      if (mirror_.peer(p).received().empty()) continue;
+      mirror_.peer(p).Forget();
+      mirror_.peer(p).Send(kOk);
+    }
+    Settle();
+  }
+  const uint64_t mirrored = CounterOf("upstream_requests_total", "m");
+  EXPECT_GT(routed, 60);
+  EXPECT_GT(mirrored, static_cast<uint64_t>(routed) / 4);
+  EXPECT_LT(mirrored, static_cast<uint64_t>(routed) * 3 / 4);
+}
+
+}  // namespace
+}  // namespace sluice::exchange
