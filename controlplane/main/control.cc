@@ -103,11 +103,15 @@ class WiredControl : public Control {
     subscription_.reset();
   }
 
+  // Returns when the registry has been read and translated.
   void StartFlow() {
     subscription_ =
         store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
     watch_ = registry_->Watch(
         0, [this](const registry::ChangeBatch& batch) { store_.OnChanges(batch); });
+    while (!board_.AwaitRevision(0, absl::Seconds(10))) {
+      LOG(WARNING) << "still reading " << registry_->name();
+    }
   }
 
   absl::Status Listen(const ControlOptions& options) {
@@ -186,9 +190,9 @@ absl::StatusOr<std::unique_ptr<Control>> Control::Start(const ControlOptions& op
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<registry::Registry> registry, OpenRegistry(options));
   LOG(INFO) << "registry " << registry->name();
   auto control = std::make_unique<WiredControl>(std::move(registry));
-  // Ports first: whoever finds one taken has changed nothing. Calls wait for the first reading.
-  SLUICE_RETURN_IF_ERROR(control->Listen(options));
+  // No port is open before there is something to say: who finds one open gets an answer.
   control->StartFlow();
+  SLUICE_RETURN_IF_ERROR(control->Listen(options));
   return control;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice-control: the control plane of Sluice.
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
     sluice::control::PrintHelp(std::cout);
     return 0;
   }
+  // What gRPC has to say comes back as our one line; its own log is for its developers.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   absl::SetStderrThreshold(SeverityOf(line->log_level));
   absl::InitializeLog();
   const sigset_t signals = BlockStopSignals();

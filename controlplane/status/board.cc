@@ -33,7 +33,7 @@ std::optional<BoardEntry> Board::Find(const manifest::ObjectKey& key) const {
 
 registry::Revision Board::revision() const {
   absl::MutexLock lock(&mutex_);
-  return revision_;
+  return std::max<registry::Revision>(revision_, 0);
 }
 
 bool Board::AwaitRevision(registry::Revision revision, absl::Duration timeout) const {

@@ -49,15 +49,15 @@ class Board {
   void Publish(BoardUpdate update);
 
   [[nodiscard]] std::optional<BoardEntry> Find(const manifest::ObjectKey& key) const;
-  // The newest revision whose effect is known.
+  // The newest revision whose effect is known; 0 before the first.
   [[nodiscard]] registry::Revision revision() const;
 
-  // Blocks until that revision's effect is known; false if it is not within `timeout`.
+  // Blocks until that revision's effect is known (0: any); false if it is not within `timeout`.
   bool AwaitRevision(registry::Revision revision, absl::Duration timeout) const;
 
  private:
   mutable absl::Mutex mutex_;
-  registry::Revision revision_ ABSL_GUARDED_BY(mutex_) = 0;
+  registry::Revision revision_ ABSL_GUARDED_BY(mutex_) = -1;
   absl::flat_hash_map<manifest::ObjectKey, BoardEntry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
