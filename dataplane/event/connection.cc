@@ -179,7 +179,7 @@ void Connection::ReadSome() {
       break;
     case Status::kEof:
       eof_ = true;
-      user_.OnEof();
+      TellEof();
       break;
     case Status::kError:
       Fail();
@@ -189,8 +189,18 @@ void Connection::ReadSome() {
   if (state_ == State::kOpen && transport_->wants_write() && !write_blocked_) RequestFlush();
 }
 
+// The end comes behind the last byte: what a pause left unread is offered first, and while the user
+// is paused the end waits with it.
+void Connection::TellEof() {
+  if (!in_.empty()) user_.OnBytes(in_);
+  if (state_ != State::kOpen) return;
+  eof_owed_ = !reading_ && !in_.empty();
+  if (!eof_owed_) user_.OnEof();
+}
+
 void Connection::OfferInput() {
   if (state_ != State::kOpen || !reading_) return;
+  if (eof_owed_) return TellEof();
   if (!in_.empty()) user_.OnBytes(in_);
   if (state_ == State::kOpen && reading_ && !eof_ && transport_->has_buffered_input()) ReadSome();
 }

@@ -111,6 +111,7 @@ class Connection final : private FdHandler, private TurnEnd {
   void ContinueHandshake();
   void ReadSome();
   void OfferInput();
+  void TellEof();
   void Discard();
   void Flush();
   void SalvageInput();
@@ -137,6 +138,7 @@ class Connection final : private FdHandler, private TurnEnd {
   bool wrote_ = false;
   bool offer_input_ = false;
   bool eof_ = false;
+  bool eof_owed_ = false;  // It has come, and the user is paused before it.
   bool failed_ = false;
   bool closed_told_ = false;
   int connect_error_ = 0;

@@ -247,6 +247,29 @@ TEST_F(ConnectionTest, ResumingOffersWhatWasLeftBeforeNewerBytes) {
   EXPECT_EQ(user_.got, "first second");
 }
 
+TEST_F(ConnectionTest, TheEndComesBehindTheBytesThatAPauseLeft) {
+  connection_->Start(false);
+  user_.leave = true;
+  PeerSends("first ");
+  Turns(2);
+  connection_->PauseReading();
+  PeerSends("second");
+  shutdown(peer_.get(), SHUT_WR);
+  Turns(2);
+  // Bytes and end are all there when the user goes on; it pauses once more in between.
+  connection_->ResumeReading();
+  user_.on_bytes = [this] {
+    if (user_.got == "first ") connection_->PauseReading();
+    EXPECT_EQ(user_.log, "C");
+  };
+  user_.leave = false;
+  Turns(4);
+  connection_->ResumeReading();
+  Turns(4);
+  EXPECT_EQ(user_.got, "first second");
+  EXPECT_EQ(user_.log, "Ce");
+}
+
 TEST_F(ConnectionTest, AnswersAfterThePeerHasEndedItsSide) {
   connection_->Start(false);
   PeerSends("bye");

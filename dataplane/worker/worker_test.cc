@@ -167,12 +167,7 @@ class WorkerPropertyTest : public WorkerFixture {
   void Play(bool http2_client, bool http2_upstream, uint64_t seed) {
     constexpr size_t kTotal = 120;
     constexpr size_t kAtOnce = 8;
-    // TODO(event): answer at once over HTTP/1.1 too. An answer that is begun early ends its
-    // connection, and Connection tells that end before the bytes that a pause left unread.
-    const bool at_once = http2_client && http2_upstream;
-    upstream_.on_request = [at_once](http::FakeRequest& request) {
-      at_once ? request.Echo() : request.EchoAtEnd();
-    };
+    upstream_.on_request = [](http::FakeRequest& request) { request.Echo(); };
     upstream_http2_ = http2_upstream;
     routes_.clear();
     Route("/", "echo");
