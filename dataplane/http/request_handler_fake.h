@@ -48,12 +48,6 @@ class FakeRequest final : public RequestSink {
     echo_ = true;
   }
 
-  // Likewise, but when all has arrived.
-  void EchoAtEnd() {
-    if (ended) return Answer(200);
-    echo_at_end_ = true;
-  }
-
   void OnRequest(RequestHead& head, bool end_stream) override {
     method = head.method;
     authority = head.authority;
@@ -69,7 +63,6 @@ class FakeRequest final : public RequestSink {
     if (!echo_) {
       body += data.ToString();
       data.Clear();
-      if (end_stream && echo_at_end_) Answer(200, body);
       return;
     }
     stream->SendData(data, end_stream);
@@ -100,7 +93,6 @@ class FakeRequest final : public RequestSink {
  private:
   const std::function<void(FakeRequest&)> on_request_;
   bool echo_ = false;
-  bool echo_at_end_ = false;
   bool paused_ = false;
 };
 

@@ -25,6 +25,7 @@ using xdsclient::ResourceType;
 
 // Changes within this time are written to disk once.
 constexpr int64_t kSaveDelayMs = 200;
+constexpr int64_t kInitTimeoutMs = 15'000;
 constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
 
 uint64_t Seed() {
@@ -198,7 +199,18 @@ void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
 void Proxy::OnWorkerApplied() {
   if (state_ != State::kInitializing || !store_->settled()) return;
   if (store_->snapshot()->listeners.empty() && ads_ != nullptr) return;
+  GoLive();
+}
+
+// A control plane that has nothing for us, or is away, is no reason to be taken for dead (xDS,
+// initial_fetch_timeout).
+void Proxy::OnInitTimeout() {
+  if (state_ == State::kInitializing) GoLive();
+}
+
+void Proxy::GoLive() {
   state_ = State::kLive;
+  init_timer_.Disarm();
   LOG(INFO) << "live: " << store_->snapshot()->listeners.size() << " listeners, "
             << store_->snapshot()->clusters.size() << " clusters, " << workers_.size()
             << " workers";
@@ -231,6 +243,7 @@ void Proxy::Run() {
   loop_.OnSignal(SIGINT, [this] { loop_.Stop(); });
   loop_.OnSignal(SIGUSR1, [this] { ReopenLogs(); });
   for (const auto& worker : workers_) worker->Start();
+  init_timer_.Arm(kInitTimeoutMs);
   loop_.Run();
   admin_ = nullptr;
   loop_.RunOnce();  // Its connections close at the end of a turn.

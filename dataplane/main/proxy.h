@@ -82,6 +82,8 @@ class Proxy {
   void SaveState();
   void Publish(std::shared_ptr<const config::Snapshot> snapshot);
   void OnWorkerApplied();
+  void OnInitTimeout();
+  void GoLive();
   void OnWorkerDrained();
 
   const ProxyOptions options_;
@@ -99,6 +101,7 @@ class Proxy {
   AdminView admin_view_{*this};
   std::unique_ptr<admin::AdminServer> admin_;
   event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
+  event::MemberTimer<Proxy, &Proxy::OnInitTimeout> init_timer_{loop_, *this};
   State state_ = State::kInitializing;
   bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;

@@ -25,6 +25,24 @@ std::string ReadToken(const std::string& file) {
   return std::string(absl::StripAsciiWhitespace(token));
 }
 
+// The names that people search for.
+std::string_view CodeName(upstream::GrpcCode code) {
+  switch (code) {
+    case upstream::GrpcCode::kUnauthenticated:
+      return "UNAUTHENTICATED";
+    case upstream::GrpcCode::kPermissionDenied:
+      return "PERMISSION_DENIED";
+    case upstream::GrpcCode::kUnavailable:
+      return "UNAVAILABLE";
+    case upstream::GrpcCode::kUnimplemented:
+      return "UNIMPLEMENTED";
+    case upstream::GrpcCode::kOk:
+      return "OK";
+    default:
+      return "gRPC error";
+  }
+}
+
 class GrpcTransport final : public AdsTransport, private upstream::GrpcStreamUser {
  public:
   GrpcTransport(event::Loop& loop, upstream::ClusterSet& clusters,
@@ -38,8 +56,9 @@ class GrpcTransport final : public AdsTransport, private upstream::GrpcStreamUse
  private:
   void OnMessage(std::string_view message) override { user_.OnResponse(message); }
   void OnStatus(upstream::GrpcCode code, std::string_view message) override {
-    user_.OnStreamClosed(absl::StrCat(message.empty() ? "closed by the server" : message,
-                                      " (gRPC status ", static_cast<int>(code), ")"));
+    user_.OnStreamClosed(absl::StrCat(message.empty() ? "closed by the server" : message, " (",
+                                      CodeName(code), ", gRPC status ", static_cast<int>(code),
+                                      ")"));
   }
 
   AdsTransportUser& user_;

@@ -48,7 +48,7 @@ class TlsStack(Stack):
         return subprocess.run(
             ["openssl", "s_client", "-connect", f"127.0.0.1:{self.tls_port}", "-servername", name,
              "-CAfile", str(self.ca.certificate), *args],
-            input="", capture_output=True, text=True, timeout=20)
+            input="", capture_output=True, text=True, errors="replace", timeout=20)
 
     def serial(self, name):
         told = self.handshake(name).stdout
