@@ -102,7 +102,8 @@ class SuiteProxy:
         path = pathlib.Path(folder) / f"bootstrap-{self.port}.json"
         path.write_text(json.dumps(bootstrap(self.port, upstream_port, upstream_http2, **more)))
         self._child = subprocess.Popen(
-            [str(BIN / "sluice-proxy"), "-c", str(path), "--concurrency", "1"],
+            [str(BIN / "sluice-proxy"), "-c", str(path), "--concurrency", "1",
+             "--admin-listen="],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             await_port(self.port, self._child)
