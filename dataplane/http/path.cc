@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/http/path.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sluice::http {
@@ -156,7 +157,7 @@ NormalizedPath NormalizePath(std::string_view path, const PathOptions& options,
     out_size = RemoveDotSegments(out, out_size, options);
     if (out_size == 0) return Reject("path-above-root");
   }
-  std::memcpy(out + out_size, query.data(), query.size());
+  std::copy(query.begin(), query.end(), out + out_size);
   NormalizedPath result;
   result.path = {out, out_size + query.size()};
   if (unescaped_slash && options.escaped_slashes == EscapedSlashes::kUnescapeAndRedirect) {
