@@ -71,6 +71,7 @@ Proxy::~Proxy() {
 }
 
 absl::Status Proxy::Start() {
+  SLUICE_RETURN_IF_ERROR(CheckBootstrap());
   SLUICE_ASSIGN_OR_RETURN(
       resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
   if (!options_.state_dir.empty()) {
@@ -128,6 +129,21 @@ void Proxy::MakeStore() {
           .random = [this] { return random_.Next(); }});
 }
 
+// Static resources are looked at one by one, as all resources are.
+absl::Status Proxy::CheckBootstrap() {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap = options_.bootstrap;
+  bootstrap.clear_static_resources();
+  const compile::CompileOptions options;
+  compile::CompileContext context(options);
+  context.Begin("bootstrap", bootstrap.node().id());
+  SLUICE_RETURN_IF_ERROR(context.Walk(bootstrap));
+  bootstrap_findings_ = context.findings();
+  for (const compile::Finding& finding : bootstrap_findings_) {
+    LOG(INFO) << "the bootstrap sets " << finding.path << ", which has no effect here";
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Proxy::StartAdmin() {
   if (options_.admin_listen.empty()) return absl::OkStatus();
   SLUICE_ASSIGN_OR_RETURN(const event::Address address,
@@ -137,7 +153,12 @@ absl::Status Proxy::StartAdmin() {
     return absl::Status(admin.status().code(), absl::StrCat("admin: ", admin.status().message()));
   }
   admin_ = *std::move(admin);
-  return absl::OkStatus();
+  if (options_.admin_address_path.empty()) return absl::OkStatus();
+  std::ofstream out(options_.admin_address_path);
+  out << admin_->address().ToString();
+  if (out.flush()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("--admin-address-path: ", options_.admin_address_path, " cannot be written"));
 }
 
 // A proxy whose control plane is away starts from what it last had; one whose control plane is

@@ -621,7 +621,9 @@ void ConfigStore::Publish() {
   const auto same_cluster = [](const config::ClusterEntry& a, const config::ClusterEntry& b) {
     return a.cluster == b.cluster && a.endpoints == b.endpoints;
   };
-  if (snapshot_ != nullptr && snapshot_->listeners == snapshot->listeners &&
+  snapshot->content_hash = ContentHash();
+  if (snapshot_ != nullptr && snapshot_->content_hash == snapshot->content_hash &&
+      snapshot_->listeners == snapshot->listeners &&
       snapshot_->clusters.size() == snapshot->clusters.size() &&
       std::all_of(snapshot->clusters.begin(), snapshot->clusters.end(), [&](const auto& entry) {
         const auto it = snapshot_->clusters.find(entry.first);
@@ -630,7 +632,6 @@ void ConfigStore::Publish() {
     return;
   }
   snapshot->sequence = snapshot_ == nullptr ? 1 : snapshot_->sequence + 1;
-  snapshot->content_hash = ContentHash();
   snapshot_ = std::move(snapshot);
   hooks_.publish(snapshot_);
 }

@@ -221,12 +221,11 @@ TEST_F(ConfigStoreTest, StaticResourcesAreNotTheControlPlanesToChange) {
 TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
   PutAll();
   const auto before = published.back();
-  const size_t count = published.size();
   Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
   Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
   Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
-  EXPECT_EQ(published.size(), count);
-  EXPECT_EQ(published.back(), before);
+  EXPECT_EQ(last().listeners, before->listeners) << "what workers hold is the same object";
+  EXPECT_EQ(last().clusters.at("c").cluster, before->clusters.at("c").cluster);
   EXPECT_EQ(store.raw(ResourceType::kListener).at("l").version, "2");
 }
 
