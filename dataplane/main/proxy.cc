@@ -108,9 +108,11 @@ void Proxy::MakeStore() {
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
-          .interest =
-              [this](ResourceType type, std::set<std::string> names) {
-                sources_->SetInterest(type, names);
+          .interest = [this](ResourceType type,
+                             std::set<std::string> names) { sources_->SetInterest(type, names); },
+          .watch_secret =
+              [this](const std::string& name, const std::vector<xdsclient::WatchedFile>& files) {
+                sources_->WatchSecret(name, files);
               }});
   sources_ = std::make_unique<xdsclient::Sources>(
       loop_, *store_,
@@ -126,6 +128,8 @@ void Proxy::MakeStore() {
               },
           .source_of = [this](ResourceType type,
                               const std::string& name) { return store_->SourceOf(type, name); },
+          .read_secret_again =
+              [this](const std::string& name) { return store_->ReadSecretAgain(name); },
           .random = [this] { return random_.Next(); }});
 }
 

@@ -35,8 +35,8 @@ struct ProxyOptions {
   std::string control_token_file;
   std::string state_dir;  // Empty: nothing is kept.
   int64_t drain_time_ms = 30'000;
-  std::string dns_servers;   // Empty: the machine's.
-  std::string admin_listen;  // IP:PORT; empty: no admin.
+  std::string dns_servers;         // Empty: the machine's.
+  std::string admin_listen;        // IP:PORT; empty: no admin.
   std::string admin_address_path;  // File to write its address to; empty: none.
 };
 

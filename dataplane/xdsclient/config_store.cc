@@ -2,7 +2,6 @@
 #include "dataplane/xdsclient/config_store.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "dataplane/xdsclient/bind.h"
+#include "dataplane/xdsclient/resource_name.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -41,18 +41,6 @@ bool IsDns(const Cluster& cluster) {
          cluster.discovery == Cluster::Discovery::kLogicalDns;
 }
 
-ResourceType TypeOf(compile::Reference::Kind kind) {
-  switch (kind) {
-    case compile::Reference::Kind::kEndpoints:
-      return ResourceType::kEndpoints;
-    case compile::Reference::Kind::kRoutes:
-      return ResourceType::kRoutes;
-    case compile::Reference::Kind::kSecret:
-      return ResourceType::kSecret;
-  }
-  return ResourceType::kSecret;
-}
-
 }  // namespace
 
 ConfigStore::ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver,
@@ -71,7 +59,12 @@ std::vector<std::string> ConfigStore::AddStatic(
     static_[static_cast<size_t>(ResourceType::kCluster)].insert(cluster.name());
   }
   const auto add = [&](ResourceType type, const auto& messages) {
+    std::set<std::string> names;
     for (const auto& message : messages) {
+      if (!message.name().empty() && !names.insert(message.name()).second) {
+        problems.push_back(absl::StrCat("static_resources: there are two of ", TypeName(type),
+                                        " \"", message.name(), "\""));
+      }
       Received resource{message.name(), "static", message.SerializeAsString()};
       RawResource raw;
       if (absl::Status status = Take(type, resource, raw); !status.ok()) {
@@ -100,27 +93,7 @@ std::vector<std::string> ConfigStore::AddStatic(
 }
 
 std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
-  const auto name = [&](auto message) {
-    return message.ParseFromArray(body.data(), static_cast<int>(body.size())) ? message.name()
-                                                                              : std::string();
-  };
-  switch (type) {
-    case ResourceType::kCluster:
-      return name(envoy::config::cluster::v3::Cluster());
-    case ResourceType::kListener:
-      return name(envoy::config::listener::v3::Listener());
-    case ResourceType::kRoutes:
-      return name(envoy::config::route::v3::RouteConfiguration());
-    case ResourceType::kSecret:
-      return name(envoy::extensions::transport_sockets::tls::v3::Secret());
-    case ResourceType::kEndpoints: {
-      envoy::config::endpoint::v3::ClusterLoadAssignment message;
-      return message.ParseFromArray(body.data(), static_cast<int>(body.size()))
-                 ? message.cluster_name()
-                 : std::string();
-    }
-  }
-  return "";
+  return NameInBody(type, body);
 }
 
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
@@ -157,6 +130,17 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
   return rejections;
 }
 
+absl::Status ConfigStore::ReadSecretAgain(const std::string& name) {
+  const auto it = raw(ResourceType::kSecret).find(name);
+  if (it == raw(ResourceType::kSecret).end()) return absl::OkStatus();
+  const Received resource{name, it->second.version, it->second.body};
+  RawResource taken;
+  SLUICE_RETURN_IF_ERROR(Take(ResourceType::kSecret, resource, taken));
+  raw_[static_cast<size_t>(ResourceType::kSecret)][name] = std::move(taken);
+  Changed();
+  return absl::OkStatus();
+}
+
 absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawResource& raw) {
   compile::CompileContext context(options_);
   context.Begin(TypeName(type), resource.name);
@@ -182,58 +166,14 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
   raw = {.version = resource.version,
          .body = resource.body,
          .findings = context.findings(),
-         .references = {},
          .reads_files = context.reads_files(),
          .taken_wall_ns = loop_.clock().WallNs()};
-  std::copy_if(context.references().begin(), context.references().end(),
-               std::back_inserter(raw.references), [](const compile::Reference& reference) {
-                 return reference.source.kind != compile::ResourceSource::Kind::kAds;
-               });
+  references_.Set(type, resource.name, context.references());
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";
   }
   return absl::OkStatus();
-}
-
-absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& name,
-                                          const compile::CompileContext& context) const {
-  using Kind = compile::ResourceSource::Kind;
-  const auto refused = [&](const auto&... text) {
-    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", name, "\": ", text...));
-  };
-  for (const compile::Reference& reference : context.references()) {
-    const ResourceType wanted = TypeOf(reference.kind);
-    const compile::ResourceSource& source = reference.source;
-    if (source.kind == Kind::kStatic && !is_static(wanted, reference.name)) {
-      return refused("the ", TypeName(wanted), " \"", reference.name,
-                     "\" has no source, and is not among static_resources.secrets");
-    }
-    if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
-      return refused("the source of the ", TypeName(wanted), " \"", reference.name,
-                     "\" is the cluster \"", source.cluster,
-                     "\", which is not among static_resources.clusters");
-    }
-    if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
-    for (const ResourceType other : {ResourceType::kCluster, ResourceType::kListener}) {
-      for (const auto& [owner, resource] : raw(other)) {
-        if (other == type && owner == name) continue;  // It may move its own.
-        for (const compile::Reference& theirs : resource.references) {
-          if (theirs.kind == reference.kind && theirs.name == reference.name &&
-              theirs.source != source) {
-            return refused("the ", TypeName(wanted), " \"", reference.name, "\" has another source in ",
-                           TypeName(other), " \"", owner, "\"");
-          }
-        }
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
-compile::ResourceSource ConfigStore::SourceOf(ResourceType type, const std::string& name) const {
-  const auto it = sources_.find({type, name});
-  return it == sources_.end() ? compile::ResourceSource() : it->second;
 }
 
 template <typename T, typename S>
@@ -248,7 +188,8 @@ absl::Status ConfigStore::TakeCluster(const Received& resource, compile::Compile
       auto message, Parse<envoy::config::cluster::v3::Cluster>(ResourceType::kCluster, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledCluster compiled,
                           compile::CompileCluster(message, resource.version, context));
-  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kCluster, resource.name, context));
+  SLUICE_RETURN_IF_ERROR(
+      references_.Check(ResourceType::kCluster, resource.name, context.references()));
   // With its secrets there already, a certificate that does not fit is found now, for the NACK.
   if (compiled.cluster.tls != nullptr && HaveSecrets(compiled.secrets)) {
     SLUICE_RETURN_IF_ERROR(
@@ -276,7 +217,8 @@ absl::Status ConfigStore::TakeListener(const Received& resource, compile::Compil
                                             ResourceType::kListener, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
-  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));
+  SLUICE_RETURN_IF_ERROR(
+      references_.Check(ResourceType::kListener, resource.name, context.references()));
   const bool have_secrets =
       std::all_of(compiled.chain_secrets.begin(), compiled.chain_secrets.end(),
                   [this](const compile::SecretRefs& refs) { return HaveSecrets(refs); });
@@ -334,6 +276,9 @@ absl::Status ConfigStore::TakeSecret(const Received& resource, compile::CompileC
     if (!status.ok() && !absl::IsUnavailable(status)) return status;
   }
   secrets_[resource.name] = std::move(secret);
+  if (hooks_.watch_secret) {
+    hooks_.watch_secret(resource.name, SecretFiles(message));
+  }
   return absl::OkStatus();
 }
 
@@ -349,6 +294,7 @@ void ConfigStore::Remove(ResourceType type, const std::string& name) {
       break;
     case ResourceType::kListener:
       listeners_.erase(name);
+      references_.Set(type, name, {});
       break;
     case ResourceType::kRoutes:
       routes_.erase(name);
@@ -358,6 +304,7 @@ void ConfigStore::Remove(ResourceType type, const std::string& name) {
       break;
     case ResourceType::kSecret:
       secrets_.erase(name);
+      if (hooks_.watch_secret) hooks_.watch_secret(name, {});
       break;
   }
 }
@@ -394,14 +341,6 @@ void ConfigStore::UpdateInterest() {
   }
   for (const std::string& name : static_[static_cast<size_t>(ResourceType::kSecret)]) {
     secrets.erase(name);
-  }
-  sources_.clear();
-  for (const ResourceType type : {ResourceType::kCluster, ResourceType::kListener}) {
-    for (const auto& [name, resource] : raw(type)) {
-      for (const compile::Reference& reference : resource.references) {
-        sources_[{TypeOf(reference.kind), reference.name}] = reference.source;
-      }
-    }
   }
   hooks_.interest(ResourceType::kEndpoints, std::move(endpoints));
   hooks_.interest(ResourceType::kRoutes, std::move(routes));
@@ -505,8 +444,10 @@ void ConfigStore::Promote() {
       named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
   }
   std::erase_if(clusters_, [&](const auto& entry) {
-    return entry.second.removed &&
-           (!named.contains(entry.first) || now >= entry.second.deadline_ms);
+    const bool gone =
+        entry.second.removed && (!named.contains(entry.first) || now >= entry.second.deadline_ms);
+    if (gone) references_.Set(ResourceType::kCluster, entry.first, {});
+    return gone;
   });
 }
 

@@ -23,8 +23,10 @@
 #include "dataplane/event/loop.h"
 #include "dataplane/upstream/dns_cluster.h"
 #include "dataplane/upstream/dns_resolver.h"
+#include "dataplane/xdsclient/references.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
+#include "dataplane/xdsclient/secret_files.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 namespace sluice::xdsclient {
@@ -34,9 +36,7 @@ struct RawResource {
   std::string version;
   std::string body;
   std::vector<compile::Finding> findings;  // Fields that it sets and we do not implement.
-  // What it refers to that does not come over the aggregated stream.
-  std::vector<compile::Reference> references;
-  bool reads_files = false;  // What it says depends on files.
+  bool reads_files = false;                // What it says depends on files.
   int64_t taken_wall_ns = 0;
 };
 
@@ -50,8 +50,7 @@ struct RawResource {
 // Warm means: a cluster has its endpoints and secrets; a route table's clusters are warm; a
 // listener has its route tables and secrets. What is not warm kWarmLimitMs after it came is taken
 // as it is (an unknown cluster then answers NC), except that TLS never starts without its secrets.
-// A name has one source: a resource that would have it from another than what refers to it already
-// is refused. A cluster that was removed stays until no serving route names it, or the same time has passed.
+// A cluster that was removed stays until no serving route names it, or the same time has passed.
 //
 // Thread:   main.
 // Lifetime: loop and resolver outlive it.
@@ -67,6 +66,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
     std::function<absl::Status(const config::Listener&)> acquire_sockets;
     // The names that are wanted of a type asked for by name.
     std::function<void(ResourceType, std::set<std::string>)> interest;
+    // The files that a secret was read from, to call ReadSecretAgain when one is replaced; none
+    // when it is gone. May be empty.
+    std::function<void(const std::string& secret, std::vector<WatchedFile>)> watch_secret;
   };
 
   ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver, compile::CompileOptions options,
@@ -81,6 +83,10 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
 
+  // Takes a secret anew, as the files that it names were replaced.
+  // Errors: as OnResources; the old one serves on.
+  absl::Status ReadSecretAgain(const std::string& name);
+
   // What is accepted now, by name; static resources included.
   const std::map<std::string, RawResource>& raw(ResourceType type) const {
     return raw_[static_cast<size_t>(type)];
@@ -90,7 +96,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   }
 
   // Who serves a resource that is asked for by name.
-  compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const;
+  compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const {
+    return references_.SourceOf(type, name);
+  }
 
   // All that was taken is serving: nothing waits to become warm.
   bool settled() const { return settled_; }
@@ -130,8 +138,6 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   };
 
   absl::Status Take(ResourceType type, const Received& resource, RawResource& raw);
-  absl::Status CheckReferences(ResourceType type, const std::string& name,
-                               const compile::CompileContext& context) const;
   absl::Status TakeCluster(const Received& resource, compile::CompileContext& context);
   absl::Status TakeEndpoints(const Received& resource, compile::CompileContext& context);
   absl::Status TakeListener(const Received& resource, compile::CompileContext& context);
@@ -172,8 +178,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::map<std::string, std::shared_ptr<const compile::CompiledSecret>, std::less<>> secrets_;
   std::map<std::string, RawResource> raw_[kResourceTypes];
   std::set<std::string> static_[kResourceTypes];
-  // Of what the accepted resources refer to, what does not come over the aggregated stream.
-  std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> sources_;
+  References references_{
+      [this](ResourceType type, const std::string& name) { return is_static(type, name); }};
 
   std::shared_ptr<const config::Snapshot> snapshot_;
   event::MemberTimer<ConfigStore, &ConfigStore::OnDeadline> deadline_{loop_, *this};

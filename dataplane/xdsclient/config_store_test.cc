@@ -232,9 +232,9 @@ TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
 // A cluster whose endpoints come from a file.
 std::string FileCluster(const std::string& name, const std::string& endpoints,
                         const std::string& path) {
-  return FromJson<envoy::config::cluster::v3::Cluster>(absl::StrCat(
-      R"({"name":")", name, R"(","type":"EDS","edsClusterConfig":{"serviceName":")", endpoints,
-      R"(","edsConfig":{"pathConfigSource":{"path":")", path, R"("}}}})"));
+  return FromJson<envoy::config::cluster::v3::Cluster>(
+      absl::StrCat(R"({"name":")", name, R"(","type":"EDS","edsClusterConfig":{"serviceName":")",
+                   endpoints, R"(","edsConfig":{"pathConfigSource":{"path":")", path, R"("}}}})"));
 }
 
 TEST_F(ConfigStoreTest, AReferenceSaysWhoServesTheName) {
@@ -252,15 +252,6 @@ TEST_F(ConfigStoreTest, ANameThatHasAnotherSourceIsRefused) {
   EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml")),
             "cluster \"d\": the endpoints \"e\" has another source in cluster \"c\"");
   EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/e.yaml")), "");
-}
-
-TEST_F(ConfigStoreTest, AServerThatIsNoStaticClusterIsRefused) {
-  const std::string body = FromJson<envoy::config::cluster::v3::Cluster>(
-      R"({"name":"c","type":"EDS","edsClusterConfig":{"edsConfig":{"apiConfigSource":{)"
-      R"("apiType":"GRPC","grpcServices":[{"envoyGrpc":{"clusterName":"x"}}]}}}})");
-  EXPECT_EQ(Put(ResourceType::kCluster, "c", body),
-            "cluster \"c\": the source of the endpoints \"c\" is the cluster \"x\", which is not "
-            "among static_resources.clusters");
 }
 
 }  // namespace

@@ -32,6 +32,10 @@ absl::Status NoCluster(std::string_view field, std::string_view cluster) {
                                                  "\" is not among static_resources.clusters"));
 }
 
+void LogUnwatched(const std::string& secret, const absl::Status& status) {
+  LOG(ERROR) << "the secret \"" << secret << "\" will not follow its files: " << status.message();
+}
+
 }  // namespace
 
 Sources::Sources(event::Loop& loop, ResourceSink& sink, Hooks hooks)
@@ -63,9 +67,8 @@ absl::Status Sources::Configure(const Bootstrap& bootstrap,
   for (const auto& [type, from] : whole_) {
     if (from.kind == Kind::kAds) options.whole.insert(type);
   }
-  ads_ = std::make_unique<AdsClient>(loop_, options,
-                                     hooks_.transport(cluster, std::nullopt, options.delta), sink_,
-                                     hooks_.random);
+  ads_ = std::make_unique<AdsClient>(
+      loop_, options, hooks_.transport(cluster, std::nullopt, options.delta), sink_, hooks_.random);
   return absl::OkStatus();
 }
 
@@ -79,7 +82,8 @@ absl::Status Sources::ConfigureWhole(ResourceType type,
   SLUICE_ASSIGN_OR_RETURN(
       ResourceSource from,
       compile::ReadConfigSource(source, absl::StrCat("dynamic_resources.", field), context));
-  if (from.kind == Kind::kServer && !is_cluster(from.cluster)) return NoCluster(field, from.cluster);
+  if (from.kind == Kind::kServer && !is_cluster(from.cluster))
+    return NoCluster(field, from.cluster);
   if (from.kind == Kind::kFile && access(from.path.c_str(), R_OK) != 0) {
     return absl::NotFoundError(absl::StrCat("dynamic_resources.", field, ": the file ", from.path,
                                             " cannot be read: ", strerrordesc_np(errno)));
@@ -147,25 +151,50 @@ absl::StatusOr<Sources::Other*> Sources::Open(const Key& key) {
         loop_, options, hooks_.transport(source.cluster, type, source.delta), sink_, hooks_.random);
     if (started_) made->server->Start();
   } else {
-    if (watcher_ == nullptr) {
-      absl::StatusOr<std::unique_ptr<FileWatcher>> watcher = FileWatcher::Create(loop_);
-      if (watcher.ok()) watcher_ = *std::move(watcher);
-      status = watcher.status();
-    }
+    const absl::StatusOr<FileWatcher*> watcher = Watcher();
+    status = watcher.status();
     if (status.ok()) {
-      made->file = std::make_unique<FileSource>(*watcher_, type, source, sink_,
+      made->file = std::make_unique<FileSource>(**watcher, type, source, sink_,
                                                 [this, key] { WantRead(key); });
       status = made->file->Start();
     }
   }
   if (!status.ok()) {
     others_.erase(key);
-    return absl::Status(status.code(),
-                        absl::StrCat("the ", TypeName(type), " file ", source.path, ": ",
-                                     status.message()));
+    return absl::Status(status.code(), absl::StrCat("the ", TypeName(type), " file ", source.path,
+                                                    ": ", status.message()));
   }
   other = std::move(made);
   return other.get();
+}
+
+absl::StatusOr<FileWatcher*> Sources::Watcher() {
+  if (watcher_ == nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(watcher_, FileWatcher::Create(loop_));
+  }
+  return watcher_.get();
+}
+
+void Sources::WatchSecret(const std::string& name, const std::vector<WatchedFile>& files) {
+  secret_watches_.erase(name);
+  for (const WatchedFile& file : files) {
+    absl::StatusOr<FileWatcher*> watcher = Watcher();
+    if (!watcher.ok()) return LogUnwatched(name, watcher.status());
+    auto watch = (*watcher)->Add(file.folder, file.name, [this, name] {
+      // Not from within the watch: it is made anew.
+      loop_.Post([this, name] { ReadSecretAgain(name); });
+    });
+    if (!watch.ok()) return LogUnwatched(name, watch.status());
+    secret_watches_[name].push_back(*std::move(watch));
+  }
+}
+
+void Sources::ReadSecretAgain(const std::string& name) {
+  if (absl::Status status = hooks_.read_secret_again(name); !status.ok()) {
+    LOG(ERROR) << "the new files of the " << status.message() << "; serving on with the old ones";
+  } else {
+    LOG(INFO) << "read the files of the secret \"" << name << "\" again";
+  }
 }
 
 void Sources::WantRead(const Key& key) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "dataplane/compile/reference.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_client.h"
@@ -19,6 +20,7 @@
 #include "dataplane/xdsclient/file_watcher.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
+#include "dataplane/xdsclient/secret_files.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 namespace sluice::xdsclient {
@@ -39,6 +41,8 @@ class Sources {
         transport;
     // Who serves a name.
     std::function<compile::ResourceSource(ResourceType, const std::string& name)> source_of;
+    // Reads a secret again whose files were replaced.
+    std::function<absl::Status(const std::string& name)> read_secret_again;
     std::function<uint64_t()> random;
   };
 
@@ -59,6 +63,9 @@ class Sources {
   // The names wanted of a type that is asked for by name.
   void SetInterest(ResourceType type, const std::set<std::string>& names);
 
+  // Watches the files of a secret, instead of those watched for it before.
+  void WatchSecret(const std::string& name, const std::vector<WatchedFile>& files);
+
   // Reads the files that are due, and those that what they hold refers to. Not from within the
   // sink.
   void ReadFiles();
@@ -75,11 +82,14 @@ class Sources {
     std::unique_ptr<AdsClient> server;
   };
 
-  absl::Status ConfigureWhole(ResourceType type, const envoy::config::core::v3::ConfigSource& source,
+  absl::Status ConfigureWhole(ResourceType type,
+                              const envoy::config::core::v3::ConfigSource& source,
                               std::string_view field,
                               const std::function<bool(const std::string&)>& is_cluster);
   absl::StatusOr<Other*> Open(const Key& key);
+  absl::StatusOr<FileWatcher*> Watcher();
   void WantRead(const Key& key);
+  void ReadSecretAgain(const std::string& name);
 
   event::Loop& loop_;
   ResourceSink& sink_;
@@ -91,6 +101,7 @@ class Sources {
   std::unique_ptr<FileWatcher> watcher_;
   std::map<Key, std::unique_ptr<Other>> others_;
   std::set<Key> due_;
+  std::map<std::string, std::vector<std::unique_ptr<FileWatcher::Watch>>> secret_watches_;
   bool read_posted_ = false;
   bool started_ = false;
 };

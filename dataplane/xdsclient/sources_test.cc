@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/sources.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -25,18 +26,22 @@ using Kind = ResourceSource::Kind;
 class SourcesTest : public testing::Test {
  protected:
   SourcesTest()
-      : sources(loop, sink,
-                {.transport =
-                     [this](const std::string& cluster, std::optional<ResourceType> type,
-                            bool delta) {
-                       const std::string key = absl::StrCat(
-                           cluster, " ", type.has_value() ? TypeName(*type) : "ads", " ",
-                           delta ? "delta" : "sotw");
-                       return servers[key].Factory();
-                     },
-                 .source_of =
-                     [this](ResourceType, const std::string& name) { return source_of[name]; },
-                 .random = [] { return uint64_t{1}; }}) {}
+      : sources(
+            loop, sink,
+            {.transport =
+                 [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
+                   const std::string key =
+                       absl::StrCat(cluster, " ", type.has_value() ? TypeName(*type) : "ads", " ",
+                                    delta ? "delta" : "sotw");
+                   return servers[key].Factory();
+                 },
+             .source_of = [this](ResourceType, const std::string& name) { return source_of[name]; },
+             .read_secret_again =
+                 [this](const std::string& name) {
+                   read_again.push_back(name);
+                   return absl::OkStatus();
+                 },
+             .random = [] { return uint64_t{1}; }}) {}
 
   absl::Status Configure(const std::string& dynamic) {
     const auto bootstrap = ParseBootstrap("dynamic_resources: " + dynamic, "b.yaml");
@@ -49,6 +54,7 @@ class SourcesTest : public testing::Test {
   FakeResourceSink sink;
   std::map<std::string, FakeAdsServer> servers;
   std::map<std::string, ResourceSource> source_of;
+  std::vector<std::string> read_again;
   Sources sources;
 };
 
@@ -106,9 +112,9 @@ TEST_F(SourcesTest, FilesAreReadWhenTheyAreDue) {
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   std::ofstream(folder + "/l.yaml") << "resources: []";
   std::ofstream(folder + "/r.yaml") << "resources: []";
-  ASSERT_TRUE(Configure(absl::StrCat("{lds_config: {path_config_source: {path: ", folder,
-                                     "/l.yaml}}}"))
-                  .ok());
+  ASSERT_TRUE(
+      Configure(absl::StrCat("{lds_config: {path_config_source: {path: ", folder, "/l.yaml}}}"))
+          .ok());
   sources.ReadFiles();
   EXPECT_EQ(sink.calls, 1);
   source_of["r"] = {.kind = Kind::kFile, .path = folder + "/r.yaml"};
@@ -116,6 +122,23 @@ TEST_F(SourcesTest, FilesAreReadWhenTheyAreDue) {
   EXPECT_EQ(sink.calls, 1) << "never from within the sink's own call";
   loop.RunOnce();
   EXPECT_EQ(sink.calls, 2);
+}
+
+TEST_F(SourcesTest, ASecretIsReadAgainWhenAFileOfItsIsReplaced) {
+  std::string folder = testing::TempDir() + "/secret-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  sources.WatchSecret("s", {{folder, "tls.crt"}});
+  const auto replace = [&] {
+    std::ofstream(folder + "/new") << "pem";
+    std::filesystem::rename(folder + "/new", folder + "/tls.crt");
+    loop.RunOnce();
+    loop.RunOnce();
+  };
+  replace();
+  EXPECT_EQ(read_again, std::vector<std::string>{"s"});
+  sources.WatchSecret("s", {});
+  replace();
+  EXPECT_EQ(read_again.size(), 1u);
 }
 
 }  // namespace

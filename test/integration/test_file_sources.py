@@ -152,3 +152,34 @@ def test_a_move_into_the_watched_folder_is_enough(tmp_path, blue, green):
         fill("two", "green")
         until("the change",
               lambda: curl(f"http://127.0.0.1:{port}/").json()["upstream"] == "green")
+
+
+def test_a_certificate_follows_its_files(tmp_path, blue):
+    """A secret that names files: those are replaced, and the file that names them is not."""
+    authority = Authority(tmp_path / "ca")
+    port, admin = free_port(), free_port()
+
+    def put(*names):
+        for made, name in zip(authority.leaf(*names), ("tls.crt", "tls.key")):
+            made.rename(tmp_path / name)
+
+    put("a.test")
+    (tmp_path / "sds.yaml").write_text(xds.response(xds.SECRET, {
+        "name": "certificate", "tls_certificate": {
+            "certificate_chain": {"filename": str(tmp_path / "tls.crt")},
+            "private_key": {"filename": str(tmp_path / "tls.key")}}}))
+    path = tmp_path / "bootstrap.yaml"
+    path.write_text(xds.to_yaml(xds.bootstrap(
+        admin, clusters=[xds.cluster("blue", blue.port)],
+        listeners=[xds.listener(
+            "in", port, xds.manager(table=xds.routes("t", xds.to_cluster("/", "blue"))),
+            xds.tls_by_secret("certificate", xds.from_path(tmp_path / "sds.yaml")))])))
+
+    def status(host):
+        return curl(f"https://{host}:{port}/", "--cacert", str(authority.certificate),
+                    "--resolve", f"{host}:{port}:127.0.0.1").status
+
+    with BootstrappedProxy(tmp_path, path, admin):
+        assert status("a.test") == 200
+        put("b.test")
+        until("the certificate", lambda: status("b.test") == 200)
