@@ -44,7 +44,8 @@ class ConfigFlow {
                                                            std::string_view error) const;
 
  private:
-  void Publish(const translate::Output& output);
+  // Returns the Gateways whose snapshots it replaced.
+  pushapi::Propagation::Reach Publish(const translate::Output& output);
 
   xdsserver::SnapshotCache& cache_;
   status::Board& board_;

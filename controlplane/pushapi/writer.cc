@@ -33,10 +33,12 @@ push::v1::Outcome OutcomeOf(registry::Outcome outcome) {
   return push::v1::OUTCOME_UNSPECIFIED;
 }
 
-push::v1::ObjectResult ResultOf(const manifest::ObjectKey& key, registry::Outcome outcome) {
+push::v1::ObjectResult ResultOf(const manifest::ObjectKey& key, registry::Outcome outcome,
+                                registry::Revision revision) {
   push::v1::ObjectResult result;
   *result.mutable_key() = ToProto(key);
   result.set_outcome(OutcomeOf(outcome));
+  result.set_revision(revision);
   return result;
 }
 
@@ -89,7 +91,12 @@ absl::StatusOr<push::v1::ApplyResponse> Writer::Apply(const Caller& caller,
   push::v1::ApplyResponse response;
   response.set_revision(result.revision);
   for (size_t i = 0; i < plan.objects.size(); ++i) {
-    *response.add_results() = ResultOf(plan.objects[i].key, result.outcomes[i]);
+    const manifest::ObjectKey& key = plan.objects[i].key;
+    const store::StoredObject* stored = plan.base->Find(key);
+    const bool is_as_before =
+        result.outcomes[i] == registry::Outcome::kUnchanged && stored != nullptr;
+    *response.add_results() =
+        ResultOf(key, result.outcomes[i], is_as_before ? stored->revision : result.revision);
   }
   for (const manifest::Problem& warning : request.dry_run() ? preview : Warnings(plan.objects)) {
     *response.add_warnings() = ToProto(warning);
@@ -125,7 +132,7 @@ absl::StatusOr<push::v1::DeleteResponse> Writer::Delete(const Caller& caller,
   push::v1::DeleteResponse response;
   response.set_revision(result.revision);
   for (size_t i = 0; i < keys.size(); ++i) {
-    *response.add_results() = ResultOf(keys[i], result.outcomes[i]);
+    *response.add_results() = ResultOf(keys[i], result.outcomes[i], 0);
   }
   return response;
 }
