@@ -36,8 +36,13 @@ void LogProblems(const store::Problems& problems) {
 }  // namespace
 
 ConfigFlow::ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-                       pushapi::Propagation& propagation, xdsserver::Clock clock)
-    : cache_(cache), board_(board), propagation_(propagation), clock_(std::move(clock)) {}
+                       pushapi::Propagation& propagation, resolve::KeyPairCheck check,
+                       xdsserver::Clock clock)
+    : cache_(cache),
+      board_(board),
+      propagation_(propagation),
+      clock_(std::move(clock)),
+      pipeline_(std::move(check)) {}
 
 void ConfigFlow::OnUpdate(const store::Update& update) {
   if (update.delta.problems_changed) LogProblems(update.after->problems());
@@ -99,8 +104,9 @@ std::optional<manifest::Problem> ConfigFlow::FindCause(std::string_view gateway,
   return cause;
 }
 
-resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects) {
-  translate::Pipeline pipeline;
+resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects,
+                           resolve::KeyPairCheck check) {
+  translate::Pipeline pipeline(std::move(check));
   const store::Delta delta = store::DiffOf(store::ObjectSet(), *objects);
   pipeline.Apply(std::move(objects), delta);
   return pipeline.verdicts();

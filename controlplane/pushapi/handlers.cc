@@ -30,7 +30,7 @@ absl::Status MayWrite(const Caller& caller) {
 Handlers::Handlers(const Ground& ground)
     : ground_(ground),
       writer_(ground.registry, ground.store, ground.board, ground.propagation, ground.judge,
-              ground.clock),
+              ground.examine, ground.clock),
       reader_(ground.store, ground.board, ground.fleet, ground.cache) {}
 
 absl::StatusOr<push::v1::ApplyResponse> Handlers::Apply(const Caller& caller,
