@@ -156,6 +156,8 @@ void DownstreamConnection::OnClosed(bool error) {
   Unlink();
   // Streams that live are reset here, while the facts they log are still there.
   codec_.reset();
+  // Nobody is to ask it again about a connection that is over.
+  selector_.reset();
   if (owner_ != nullptr) owner_->OnConnectionClosed();
   loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
 }

@@ -66,6 +66,9 @@ class DownstreamConnection final : public event::Deferred,
     selector_ = std::move(selector);
   }
 
+  // What says, from the handshake on, which hosts it stands for. Outlives the connection.
+  void SetScope(http::HandshakeScope& scope) { info_.scope = &scope; }
+
   // `transport` is accepted, its handshake not begun.
   void Start(std::unique_ptr<event::Transport> transport);
 
