@@ -110,6 +110,7 @@ class Session {
   void SubmitInitialFrames(const http::Http2Options& options);
   void Feed(const base::Slice& slice);
   void Push(std::string_view bytes);
+  void PushJudged(std::string_view bytes);
   bool Admit();
   bool RefuseOverflow();
   void OnReceiveError(int error);
@@ -152,6 +153,9 @@ class Session {
   std::vector<WireStream*> dispatching_;
   std::vector<WireStream*> graveyard_;
   int depth_ = 0;  // Calls of ours on the stack; the graveyard is emptied at none.
+
+  char held_[kWindowUpdateBytes];  // The beginning of a frame, not given to nghttp2 yet.
+  size_t held_size_ = 0;
 
   WireStream* header_stream_ = nullptr;  // Whose header block is being decoded.
   const base::Slice* slice_ = nullptr;   // What is being received.
