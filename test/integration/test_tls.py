@@ -39,10 +39,11 @@ class TlsStack(Stack):
         )
         self.port = port
 
-    def get_tls(self, host, *args, path="/", **how):
+    def get_tls(self, name, *args, path="/", **how):
+        """`name` is what the handshake asks for, and the host unless `host` is given."""
         return curl(
-            f"https://{host}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
-            "--resolve", f"{host}:{self.tls_port}:127.0.0.1", *args, **how)
+            f"https://{name}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
+            "--resolve", f"{name}:{self.tls_port}:127.0.0.1", *args, **how)
 
     def handshake(self, name, *args):
         return subprocess.run(
