@@ -44,7 +44,7 @@ class Control(Process):
         return self.ctl("apply", "-f", "-", *args, text=objects.to_yaml(*things), check=check)
 
     def apply_live(self, *things):
-        """Applies, and returns when every connected proxy serves it."""
+        """Applies, and returns when every connected proxy that it reaches serves it."""
         return self.apply(*things, args=("--wait",))
 
     def delete(self, *things):
