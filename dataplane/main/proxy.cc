@@ -115,7 +115,7 @@ void Proxy::MakeStore() {
                 sources_->WatchSecret(name, files);
               }});
   sources_ = std::make_unique<xdsclient::Sources>(
-      loop_, *store_,
+      loop_, *store_, options_.bootstrap.node(),
       xdsclient::Sources::Hooks{
           .transport =
               [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {

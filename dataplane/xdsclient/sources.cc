@@ -38,14 +38,14 @@ void LogUnwatched(const std::string& secret, const absl::Status& status) {
 
 }  // namespace
 
-Sources::Sources(event::Loop& loop, ResourceSink& sink, Hooks hooks)
-    : loop_(loop), sink_(sink), hooks_(std::move(hooks)) {}
+Sources::Sources(event::Loop& loop, ResourceSink& sink, envoy::config::core::v3::Node node,
+                 Hooks hooks)
+    : loop_(loop), sink_(sink), node_(std::move(node)), hooks_(std::move(hooks)) {}
 
 Sources::~Sources() = default;
 
 absl::Status Sources::Configure(const Bootstrap& bootstrap,
                                 const std::function<bool(const std::string&)>& is_cluster) {
-  node_ = bootstrap.node();
   const auto& dynamic = bootstrap.dynamic_resources();
   if (dynamic.has_cds_config()) {
     SLUICE_RETURN_IF_ERROR(

@@ -46,10 +46,11 @@ class Sources {
     std::function<uint64_t()> random;
   };
 
-  Sources(event::Loop& loop, ResourceSink& sink, Hooks hooks);
+  // `node` is who we are to each server.
+  Sources(event::Loop& loop, ResourceSink& sink, envoy::config::core::v3::Node node, Hooks hooks);
   ~Sources();
 
-  // Takes node and dynamic_resources. `is_cluster` tells whether the bootstrap has a cluster.
+  // Takes dynamic_resources. `is_cluster` tells whether the bootstrap has a cluster.
   absl::Status Configure(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                          const std::function<bool(const std::string&)>& is_cluster);
 
@@ -93,8 +94,8 @@ class Sources {
 
   event::Loop& loop_;
   ResourceSink& sink_;
+  const envoy::config::core::v3::Node node_;
   const Hooks hooks_;
-  envoy::config::core::v3::Node node_;
   std::unique_ptr<AdsClient> ads_;
   // Where listeners and clusters come from.
   std::map<ResourceType, compile::ResourceSource> whole_;

@@ -43,6 +43,12 @@ class SourcesTest : public testing::Test {
                  },
              .random = [] { return uint64_t{1}; }}) {}
 
+  static envoy::config::core::v3::Node Node() {
+    envoy::config::core::v3::Node node;
+    node.set_id("proxy-1");
+    return node;
+  }
+
   absl::Status Configure(const std::string& dynamic) {
     const auto bootstrap = ParseBootstrap("dynamic_resources: " + dynamic, "b.yaml");
     EXPECT_TRUE(bootstrap.ok()) << bootstrap.status();
@@ -80,6 +86,18 @@ TEST_F(SourcesTest, AServerOfATypesOwnHasAStreamOfItsOwn) {
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
   sources.SetInterest(ResourceType::kRoutes, {"r"});
   EXPECT_EQ(servers.at("x routes delta").last().sent.size(), 1u);
+}
+
+TEST_F(SourcesTest, AServerIsToldWhoAsksThoughAStaticResourceNamedIt) {
+  source_of["s"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
+  sources.SetInterest(ResourceType::kSecret, {"s"});
+  ASSERT_TRUE(Configure("{}").ok());
+  EXPECT_FALSE(servers.contains("x secret delta") && servers.at("x secret delta").streams() > 0)
+      << "not before the cluster is served";
+  sources.Start();
+  DeltaDiscoveryRequest request;
+  ASSERT_TRUE(request.ParseFromString(servers.at("x secret delta").last().sent.at(0)));
+  EXPECT_EQ(request.node().id(), "proxy-1");
 }
 
 TEST_F(SourcesTest, AStreamEndsWithTheLastNameThatComesByIt) {
