@@ -47,13 +47,17 @@ Sources::~Sources() = default;
 absl::Status Sources::Configure(const Bootstrap& bootstrap,
                                 const std::function<bool(const std::string&)>& is_cluster) {
   const auto& dynamic = bootstrap.dynamic_resources();
+  compile::CompileOptions options;
+  options.has_ads = dynamic.has_ads_config();
+  compile::CompileContext context(options);
+  context.Begin("bootstrap", node_.id());
   if (dynamic.has_cds_config()) {
-    SLUICE_RETURN_IF_ERROR(
-        ConfigureWhole(ResourceType::kCluster, dynamic.cds_config(), "cds_config", is_cluster));
+    SLUICE_RETURN_IF_ERROR(ConfigureWhole(ResourceType::kCluster, dynamic.cds_config(),
+                                          "cds_config", is_cluster, context));
   }
   if (dynamic.has_lds_config()) {
-    SLUICE_RETURN_IF_ERROR(
-        ConfigureWhole(ResourceType::kListener, dynamic.lds_config(), "lds_config", is_cluster));
+    SLUICE_RETURN_IF_ERROR(ConfigureWhole(ResourceType::kListener, dynamic.lds_config(),
+                                          "lds_config", is_cluster, context));
   }
   if (!dynamic.has_ads_config()) return absl::OkStatus();
   const ApiConfigSource& source = dynamic.ads_config();
@@ -63,22 +67,20 @@ absl::Status Sources::Configure(const Bootstrap& bootstrap,
   }
   const std::string& cluster = source.grpc_services(0).envoy_grpc().cluster_name();
   if (!is_cluster(cluster)) return NoCluster("ads_config", cluster);
-  AdsClient::Options options{.delta = IsDelta(source.api_type()), .node = node_, .whole = {}};
+  AdsClient::Options ads{.delta = IsDelta(source.api_type()), .node = node_, .whole = {}};
   for (const auto& [type, from] : whole_) {
-    if (from.kind == Kind::kAds) options.whole.insert(type);
+    if (from.kind == Kind::kAds) ads.whole.insert(type);
   }
-  ads_ = std::make_unique<AdsClient>(
-      loop_, options, hooks_.transport(cluster, std::nullopt, options.delta), sink_, hooks_.random);
+  ads_ = std::make_unique<AdsClient>(loop_, ads, hooks_.transport(cluster, std::nullopt, ads.delta),
+                                     sink_, hooks_.random);
   return absl::OkStatus();
 }
 
 absl::Status Sources::ConfigureWhole(ResourceType type,
                                      const envoy::config::core::v3::ConfigSource& source,
                                      std::string_view field,
-                                     const std::function<bool(const std::string&)>& is_cluster) {
-  const compile::CompileOptions options;
-  compile::CompileContext context(options);
-  context.Begin("bootstrap", node_.id());
+                                     const std::function<bool(const std::string&)>& is_cluster,
+                                     const compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(
       ResourceSource from,
       compile::ReadConfigSource(source, absl::StrCat("dynamic_resources.", field), context));

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "dataplane/compile/context.h"
 #include "dataplane/compile/reference.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_client.h"
@@ -86,7 +87,8 @@ class Sources {
   absl::Status ConfigureWhole(ResourceType type,
                               const envoy::config::core::v3::ConfigSource& source,
                               std::string_view field,
-                              const std::function<bool(const std::string&)>& is_cluster);
+                              const std::function<bool(const std::string&)>& is_cluster,
+                              const compile::CompileContext& context);
   absl::StatusOr<Other*> Open(const Key& key);
   absl::StatusOr<FileWatcher*> Watcher();
   void WantRead(const Key& key);

@@ -120,6 +120,11 @@ TEST_F(SourcesTest, AClusterThatIsNotInTheBootstrapIsRefused) {
             "static_resources.clusters");
 }
 
+TEST_F(SourcesTest, TheAggregatedStreamIsRefusedWhereThereIsNone) {
+  const absl::Status status = Configure("{lds_config: {ads: {}}}");
+  EXPECT_NE(status.message().find("lds_config: wants ADS"), std::string::npos) << status;
+}
+
 TEST_F(SourcesTest, AFileThatIsNotThereIsRefused) {
   const absl::Status status = Configure("{lds_config: {path_config_source: {path: /no/such}}}");
   EXPECT_NE(status.message().find("/no/such"), std::string::npos) << status;
