@@ -42,7 +42,7 @@ TEST(RedirectTest, TheQueryCanBeDropped) {
 
 TEST(RedirectTest, AnIpv6HostKeepsItsBrackets) {
   EXPECT_EQ(Location({}, "/", "[::1]:81"), "http://[::1]:81/");
-  EXPECT_EQ(Location({.scheme = "https"}, "/", "[::1]:81"), "https://[::1]/");
+  EXPECT_EQ(Location({.scheme = "https"}, "/", "[::1]:80"), "https://[::1]/");
 }
 
 }  // namespace
