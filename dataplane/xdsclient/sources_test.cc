@@ -27,7 +27,7 @@ class SourcesTest : public testing::Test {
  protected:
   SourcesTest()
       : sources(
-            loop, sink,
+            loop, sink, Node(),
             {.transport =
                  [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
                    const std::string key =
