@@ -65,8 +65,16 @@ std::string_view TitleOf(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 409:
       return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 422:
       return "Unprocessable Content";
     case 501:
@@ -156,10 +164,9 @@ class Answering {
   }
 
   RestResponse WrongMethod(std::string_view allowed) const {
-    RestResponse response = ProblemResponse(absl::InvalidArgumentError(
-        absl::StrCat(request_.path, " takes ", allowed, ", not ", request_.method, ".")));
-    response.status = 405;
-    return response;
+    return ProblemResponse(absl::InvalidArgumentError(absl::StrCat(
+                               request_.path, " takes ", allowed, ", not ", request_.method, ".")),
+                           405);
   }
 
   template <typename Response>
@@ -346,9 +353,9 @@ RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequ
   return Answering(handlers, caller, request).Answer();
 }
 
-RestResponse ProblemResponse(const absl::Status& status) {
+RestResponse ProblemResponse(const absl::Status& status, int http_status) {
   RestResponse response;
-  response.status = HttpStatusOf(status.code());
+  response.status = http_status != 0 ? http_status : HttpStatusOf(status.code());
   response.content_type = "application/problem+json";
   Json body{{"type", "about:blank"},
             {"title", TitleOf(response.status)},

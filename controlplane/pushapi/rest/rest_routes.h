@@ -39,6 +39,7 @@ struct RestResponse {
 //           reason.
 RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequest& request);
 
-RestResponse ProblemResponse(const absl::Status& status);
+// `http_status`: where there is a better one than the code's.
+RestResponse ProblemResponse(const absl::Status& status, int http_status = 0);
 
 }  // namespace sluice::pushapi
