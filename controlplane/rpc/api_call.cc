@@ -20,9 +20,10 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
 }  // namespace
 
 grpc::ServerGenericBidiReactor* ApiCall::Serve(std::shared_ptr<access::Ticket> ticket,
-                                               OnRequest on_request,
+                                               ShareOfBytes share, OnRequest on_request,
                                                grpc::ServerContextBase* context) {
   auto call = std::make_shared<ApiCall>(context);
+  call->share_ = std::move(share);
   call->on_request_ = std::move(on_request);
   call->self_ = call;
   call->ticket_ = std::move(ticket);
@@ -104,7 +105,10 @@ void ApiCall::OnReadDone(bool ok) {
     End({grpc::StatusCode::INVALID_ARGUMENT, "the call holds no request"});
     return;
   }
-  if (!on_request_(ToString(incoming_), shared_from_this())) {
+  // The share goes with the request: its bytes are given back when that is answered.
+  ShareOfBytes share = std::move(share_);
+  if (!share->TryGrow(incoming_.Length()) ||
+      !on_request_(ToString(incoming_), std::move(share), shared_from_this())) {
     End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting; try again"});
   }
   incoming_.Clear();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "controlplane/access/gate.h"
+#include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/pushapi/call_port.h"
 #include "controlplane/rpc/cutter.h"
 
@@ -29,19 +30,22 @@ namespace sluice::rpc {
 // Thread:   any.
 // Lifetime: holds itself until gRPC is done with it; the API may hold it longer.
 // Errors:   the call's status.
-// Limits:   what the API lets wait, see CallSink::Send.
+// Limits:   the budget for requests; what the API lets wait, see CallSink::Send.
 class ApiCall : public grpc::ServerGenericBidiReactor,
                 public pushapi::CallSink,
                 public std::enable_shared_from_this<ApiCall> {
  public:
-  // Is given the request when it is there; false if it cannot be taken now.
-  using OnRequest = std::function<bool(std::string request, std::shared_ptr<ApiCall> call)>;
+  using ShareOfBytes = std::shared_ptr<pushapi::ByteBudget::Share>;
+  // Is given the request when it is there; false if it cannot be taken now. `share` has the bytes
+  // of the request in it.
+  using OnRequest =
+      std::function<bool(std::string request, ShareOfBytes share, std::shared_ptr<ApiCall> call)>;
 
   explicit ApiCall(grpc::ServerContextBase* context) : cutter_(context) {}
 
   // Returned to gRPC.
   static grpc::ServerGenericBidiReactor* Serve(std::shared_ptr<access::Ticket> ticket,
-                                               OnRequest on_request,
+                                               ShareOfBytes share, OnRequest on_request,
                                                grpc::ServerContextBase* context);
 
   size_t Send(std::string message) override;
@@ -63,6 +67,7 @@ class ApiCall : public grpc::ServerGenericBidiReactor,
   // Ends a call that is revoked and holds something.
   void MaybeEndRevoked();
 
+  ShareOfBytes share_;
   OnRequest on_request_;
   std::shared_ptr<ApiCall> self_;
   std::shared_ptr<access::Ticket> ticket_;

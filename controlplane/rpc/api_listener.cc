@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controlplane/access/listen_rules.h"
+#include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/rpc/api_call.h"
 #include "controlplane/rpc/judged_call.h"
 #include "controlplane/rpc/swapped_tls.h"
@@ -21,8 +22,12 @@ using pushapi::Caller;
 
 class ApiService : public grpc::CallbackGenericService {
  public:
-  ApiService(access::Gate& gate, pushapi::CallPort& port, WorkCrew& crew)
-      : gate_(gate), port_(port), crew_(crew) {}
+  ApiService(const ApiListenerOptions& options, access::Gate& gate, pushapi::CallPort& port,
+             WorkCrew& crew)
+      : budget_(std::make_shared<pushapi::ByteBudget>(options.max_request_bytes)),
+        gate_(gate),
+        port_(port),
+        crew_(crew) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
@@ -31,18 +36,18 @@ class ApiService : public grpc::CallbackGenericService {
     if (ticket == nullptr) return new RefusingReactor(StatusOf(refusal));
     const Caller caller{ticket->identity().name, ticket->identity().may_write};
     return ApiCall::Serve(
-        std::move(ticket),
-        [this, caller, method = context->method()](std::string request,
+        std::move(ticket), budget_->NewShare(),
+        [this, caller, method = context->method()](std::string request, ApiCall::ShareOfBytes share,
                                                    std::shared_ptr<ApiCall> call) {
           return crew_.TryPost(
-              [this, caller, method, request = std::move(request), call = std::move(call)] {
-                port_.Start(caller, method, request, call);
-              });
+              [this, caller, method, request = std::move(request), share = std::move(share),
+               call = std::move(call)] { port_.Start(caller, method, request, call); });
         },
         context);
   }
 
  private:
+  const std::shared_ptr<pushapi::ByteBudget> budget_;
   access::Gate& gate_;
   pushapi::CallPort& port_;
   WorkCrew& crew_;
@@ -51,7 +56,7 @@ class ApiService : public grpc::CallbackGenericService {
 class GrpcApiListener : public ApiListener {
  public:
   GrpcApiListener(const ApiListenerOptions& options, access::Gate& gate, pushapi::CallPort& port)
-      : crew_(options.threads, options.max_waiting_calls), service_(gate, port, crew_) {}
+      : crew_(options.threads, options.max_waiting_calls), service_(options, gate, port, crew_) {}
 
   ~GrpcApiListener() override {
     if (server_ == nullptr) return;
@@ -73,7 +78,7 @@ class GrpcApiListener : public ApiListener {
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * kSecond);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30 * kSecond);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10 * kSecond);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300 * kSecond);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 60 * kSecond);
     grpc::ResourceQuota quota("api");
     quota.Resize(size_t{512} << 20);
     builder.SetResourceQuota(quota);

@@ -14,8 +14,9 @@ namespace sluice::rpc {
 struct ApiListenerOptions {
   std::string address = "127.0.0.1:15020";  // HOST:PORT; port 0 takes a free one
 
-  size_t max_message_bytes = 64 * 1024 * 1024;  // of a request
-  int threads = 4;                              // that calls are answered on
+  size_t max_message_bytes = 64 * 1024 * 1024;   // of a request
+  size_t max_request_bytes = 256 * 1024 * 1024;  // of all that are being answered or wait
+  int threads = 4;                               // that calls are answered on
   size_t max_waiting_calls = 256;
 };
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "controlplane/access/listen_rules.h"
+#include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/pushapi/rest/rest_server.h"
 #include "controlplane/pushapi/rest/rest_tls.h"
 
@@ -69,6 +70,7 @@ class HttplibRestListener : public RestListener {
   HttplibRestListener(const RestListenerOptions& options, const access::Gate& gate,
                       const access::TlsSource& tls, Answer answer)
       : max_body_bytes_(options.limits.max_body_bytes),
+        budget_(std::make_shared<ByteBudget>(options.max_request_bytes)),
         gate_(gate),
         answer_(std::move(answer)),
         tls_(tls, /*asks_for_certificates=*/!gate.is_open()),
@@ -160,15 +162,21 @@ class HttplibRestListener : public RestListener {
   void ServeWithBody(const httplib::Request& request, const httplib::ContentReader& content,
                      httplib::Response& response) {
     std::string body;
+    const std::shared_ptr<ByteBudget::Share> share = budget_->NewShare();
     bool is_too_long = false;
+    bool is_full = false;
     // Without either of these the library would read to the end of the connection.
     const bool is_whole = !HasBody(request) || content([&](const char* bytes, size_t size) {
       is_too_long = body.size() + size > max_body_bytes_;
-      if (!is_too_long) body.append(bytes, size);
-      return !is_too_long;
+      is_full = !is_too_long && !share->TryGrow(size);
+      if (is_too_long || is_full) return false;
+      body.append(bytes, size);
+      return true;
     });
     if (is_too_long) {
       RefuseLongBody(response);
+    } else if (is_full) {
+      Refuse(absl::UnavailableError("Too many large requests at a time; try again."), 0, response);
     } else if (!is_whole) {
       Refuse(absl::InvalidArgumentError("The body did not arrive whole, or not in time."), 408,
              response);
@@ -228,6 +236,7 @@ class HttplibRestListener : public RestListener {
   }
 
   const size_t max_body_bytes_;
+  const std::shared_ptr<ByteBudget> budget_;
   const access::Gate& gate_;
   const Answer answer_;
   RestTls tls_;

@@ -18,6 +18,7 @@ namespace sluice::pushapi {
 struct RestListenerOptions {
   std::string address = "127.0.0.1:15021";  // HOST:PORT; port 0 takes a free one
   size_t max_connections = 64;
+  size_t max_request_bytes = 256 * 1024 * 1024;  // of all bodies together
   ConnectionLimits limits = {};
 };
 

@@ -130,6 +130,18 @@ TEST_F(RestListenerTest, TooLongBodiesAreRefusedInEveryForm) {
               StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(RestListenerTest, AllBodiesTogetherAreBounded) {
+  options_.max_request_bytes = 10;
+  Start();
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Content-Length: 11\r\n"), "hello world"),
+              StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Content-Length: 10\r\n"), "hello worl"),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Content-Length: 10\r\n"), "hello worl"),
+              StartsWith("HTTP/1.1 200"))
+      << "given back";
+}
+
 TEST_F(RestListenerTest, ACompressedBodyIsBoundedByWhatItHolds) {
   options_.limits.max_body_bytes = 100 * 1000;
   Start();
@@ -232,6 +244,18 @@ TEST_F(RestTlsTest, NewHandshakesAreMadeByWhatWasReplaced) {
   EXPECT_EQ(Get("edge"), "no answer") << "and so is the client's";
   tls_->Replace({ReadTestFile("server.pem"), ReadTestFile("server.key"), ReadTestFile("ca.pem")});
   EXPECT_EQ(Get("edge"), "ops 0");
+}
+
+TEST_F(RestTlsTest, AnOpenConnectionDoesNotOutliveItsCa) {
+  httplib::SSLClient client("127.0.0.1", listener_->bound_port(),
+                            "controlplane/access/test_edge.pem",
+                            "controlplane/access/test_edge.key");
+  client.enable_server_certificate_verification(false);
+  client.set_keep_alive(true);
+  EXPECT_EQ(client.Get("/revision")->status, 200);
+  const std::string operators = "certificate spiffe://example.test/ns/shop/gateway/edge ops read\n";
+  gate_->Replace(Rules(operators, ReadTestFile("foreign_ca.pem")));
+  EXPECT_EQ(client.Get("/revision")->status, 401);
 }
 
 TEST_F(RestTlsTest, AnOriginMustBeThePortsOwn) {
