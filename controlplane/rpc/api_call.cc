@@ -144,6 +144,8 @@ void ApiCall::OnCancel() {
 }
 
 void ApiCall::OnDone() {
+  // The API may hold the call for longer.
+  ticket_.reset();
   // Nothing is touched after this line.
   const std::shared_ptr<ApiCall> self = std::move(self_);
 }
