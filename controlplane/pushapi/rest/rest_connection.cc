@@ -101,6 +101,11 @@ void RestConnection::Linger() {
   }
 }
 
+bool RestConnection::IsAbandoned() const {
+  pollfd one{socket_, POLLRDHUP, 0};
+  return poll(&one, 1, 0) > 0;
+}
+
 std::string RestConnection::CertificatePem() const {
   if (ssl_ == nullptr) return {};
   const access::CertificatePtr certificate(SSL_get1_peer_certificate(ssl_.get()));

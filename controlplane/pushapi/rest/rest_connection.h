@@ -38,6 +38,9 @@ class RestConnection : public httplib::Stream {
   // it with a reset, and the peer might lose the answer.
   void Linger();
 
+  // The peer has closed, or its port here is closing.
+  [[nodiscard]] bool IsAbandoned() const;
+
   // Null if plain.
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
   // PEM texts, empty if there are none: what the client showed in the handshake.

@@ -192,7 +192,10 @@ class HttplibRestListener : public RestListener {
       Refuse(caller.status(), 0, response);
       return;
     }
-    RestRequest asked{request.method, request.path, {}, std::move(body)};
+    const RestConnection& connection = RestServer::Current();
+    RestRequest asked{request.method, request.path, {}, std::move(body), [&connection] {
+                        return connection.IsAbandoned();
+                      }};
     for (const auto& [name, value] : request.params) asked.query[name] = value;
     const RestResponse answer = answer_(*caller, asked);
     response.status = answer.status;

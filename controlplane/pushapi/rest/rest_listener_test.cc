@@ -40,15 +40,21 @@ class RestListenerTest : public ::testing::Test {
     return rules;
   }
 
+  static RestResponse Answer(const Caller& caller, const RestRequest& request) {
+    if (request.path == "/abandoned") {
+      while (!request.is_abandoned()) {
+      }
+      return {.body = "abandoned"};
+    }
+    return {.body = absl::StrCat(caller.name, " ", request.body.size())};
+  }
+
   void Start(const std::string& operators = "", access::TlsMaterial tls = {}) {
     options_.address = "127.0.0.1:0";
     gate_ = std::make_unique<access::Gate>(Rules(operators, tls.client_ca_pem),
                                            access::Gate::Options{.is_open = operators.empty()});
     tls_ = std::make_unique<access::TlsSource>(std::move(tls));
-    auto started = RestListener::Start(
-        options_, *gate_, *tls_, [](const Caller& caller, const RestRequest& request) {
-          return RestResponse{.body = absl::StrCat(caller.name, " ", request.body.size())};
-        });
+    auto started = RestListener::Start(options_, *gate_, *tls_, Answer);
     ASSERT_TRUE(started.ok()) << started.status();
     listener_ = *std::move(started);
   }
@@ -191,6 +197,13 @@ TEST_F(RestListenerTest, MoreConnectionsThanAllowedAreTurnedAway) {
   ASSERT_EQ(connect(waiting, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   EXPECT_THAT(Raw(""), StartsWith("HTTP/1.1 503"));
   close(waiting);
+}
+
+// Else a peer that asks for a long wait, and leaves, keeps its thread.
+TEST_F(RestListenerTest, APeerThatLeavesAbandonsItsRequest) {
+  Start();
+  EXPECT_THAT(Raw("GET /abandoned HTTP/1.1\r\nHost: localhost\r\n\r\n", /*half_close=*/true),
+              HasSubstr("abandoned"));
 }
 
 TEST_F(RestListenerTest, PagesFromElsewhereAreRefused) {

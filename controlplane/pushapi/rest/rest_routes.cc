@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "api/manifest/kinds.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/documents.h"
@@ -25,6 +26,9 @@ namespace sluice::pushapi {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// How often a wait looks whether anybody still waits.
+constexpr absl::Duration kLook = absl::Milliseconds(250);
 
 int HttpStatusOf(absl::StatusCode code) {
   switch (code) {
@@ -250,15 +254,23 @@ class Answering {
     push::v1::WaitRequest request;
     request.set_revision(Number("revision"));
     request.set_timeout_ms(Number("timeoutMs"));
-    absl::StatusOr<push::v1::WaitResponse> response = push::v1::WaitResponse();
-    absl::Notification done;
+    // Whoever answers may be at it while this call leaves.
+    struct Outcome {
+      absl::Notification is_there;
+      push::v1::WaitResponse response;
+    };
+    const auto outcome = std::make_shared<Outcome>();
     const std::shared_ptr<void> waiting =
-        handlers_.Wait(request, [&](push::v1::WaitResponse answer) {
-          *response = std::move(answer);
-          done.Notify();
+        handlers_.Wait(request, [outcome](push::v1::WaitResponse answer) {
+          outcome->response = std::move(answer);
+          outcome->is_there.Notify();
         });
-    done.WaitForNotification();
-    return Show(response);
+    while (!outcome->is_there.WaitForNotificationWithTimeout(kLook)) {
+      if (request_.is_abandoned && request_.is_abandoned()) {
+        return ProblemResponse(absl::UnavailableError("The wait was cut short."));
+      }
+    }
+    return Show(absl::StatusOr<push::v1::WaitResponse>(std::move(outcome->response)));
   }
 
   push::v1::ObjectKey KeyOf(const Target& target) const {

@@ -16,6 +16,8 @@ struct RestRequest {
   std::string path;  // decoded
   std::map<std::string, std::string> query;
   std::string body;
+  // Nobody is there any more for the answer: a wait ends. Null: never.
+  std::function<bool()> is_abandoned;
 };
 
 struct RestResponse {
