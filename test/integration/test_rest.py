@@ -72,3 +72,12 @@ def test_a_client_that_stops_in_its_head_is_let_go(control):
         assert connection.read_answer().status == 400
         assert connection.closed_by_peer()
     assert rest(control, "/revision").status == 200
+
+
+def test_a_wait_that_lasts_keeps_nobody_from_stopping(control):
+    with RawConnection(control.ports["rest"]) as connection:
+        connection.send(b"GET /wait?revision=999999&timeoutMs=600000 HTTP/1.1\r\n"
+                        b"Host: localhost\r\n\r\n")
+        assert rest(control, "/revision").status == 200
+        assert control.stop() == 0
+        assert connection.read_answer().status == 503
