@@ -3,7 +3,7 @@
 import json
 
 from harness import objects
-from harness.clients import curl
+from harness.clients import RawConnection, curl
 
 BACKENDS = "/apis/sluice.dev/v1alpha1/namespaces/default/backends"
 
@@ -54,3 +54,30 @@ def test_a_browser_page_of_another_origin_cannot_write(control):
                   headers=["Content-Type: text/plain", "Origin: https://evil.test"])
     assert answer.status in (400, 403, 415)
     assert rest(control, BACKENDS + "/one").status == 404
+
+
+def test_a_body_over_the_limit_is_refused_unread(control):
+    head = "POST /apply HTTP/1.1\r\nHost: localhost\r\nContent-Length: 67108865\r\n\r\n"
+    with RawConnection(control.ports["rest"]) as connection:
+        connection.send(head.encode())
+        answer = connection.read_answer()
+    assert answer.status == 413
+    assert answer.header("connection") == "close"
+    assert "67108864 bytes" in answer.json()["detail"]
+
+
+def test_a_client_that_stops_in_its_head_is_let_go(control):
+    with RawConnection(control.ports["rest"]) as connection:
+        connection.send(b"POST /apply HTTP/1.1\r\nHost: local")
+        assert connection.read_answer().status == 400
+        assert connection.closed_by_peer()
+    assert rest(control, "/revision").status == 200
+
+
+def test_a_wait_that_lasts_keeps_nobody_from_stopping(control):
+    with RawConnection(control.ports["rest"]) as connection:
+        connection.send(b"GET /wait?revision=999999&timeoutMs=600000 HTTP/1.1\r\n"
+                        b"Host: localhost\r\n\r\n")
+        assert rest(control, "/revision").status == 200
+        assert control.stop() == 0
+        assert connection.read_answer().status == 503

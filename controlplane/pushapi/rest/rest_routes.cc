@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "api/manifest/kinds.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/documents.h"
@@ -25,6 +26,9 @@ namespace sluice::pushapi {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// How often a wait looks whether anybody still waits.
+constexpr absl::Duration kLook = absl::Milliseconds(250);
 
 int HttpStatusOf(absl::StatusCode code) {
   switch (code) {
@@ -65,8 +69,16 @@ std::string_view TitleOf(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 409:
       return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 422:
       return "Unprocessable Content";
     case 501:
@@ -156,10 +168,9 @@ class Answering {
   }
 
   RestResponse WrongMethod(std::string_view allowed) const {
-    RestResponse response = ProblemResponse(absl::InvalidArgumentError(
-        absl::StrCat(request_.path, " takes ", allowed, ", not ", request_.method, ".")));
-    response.status = 405;
-    return response;
+    return ProblemResponse(absl::InvalidArgumentError(absl::StrCat(
+                               request_.path, " takes ", allowed, ", not ", request_.method, ".")),
+                           405);
   }
 
   template <typename Response>
@@ -243,15 +254,23 @@ class Answering {
     push::v1::WaitRequest request;
     request.set_revision(Number("revision"));
     request.set_timeout_ms(Number("timeoutMs"));
-    absl::StatusOr<push::v1::WaitResponse> response = push::v1::WaitResponse();
-    absl::Notification done;
+    // Whoever answers may be at it while this call leaves.
+    struct Outcome {
+      absl::Notification is_there;
+      push::v1::WaitResponse response;
+    };
+    const auto outcome = std::make_shared<Outcome>();
     const std::shared_ptr<void> waiting =
-        handlers_.Wait(request, [&](push::v1::WaitResponse answer) {
-          *response = std::move(answer);
-          done.Notify();
+        handlers_.Wait(request, [outcome](push::v1::WaitResponse answer) {
+          outcome->response = std::move(answer);
+          outcome->is_there.Notify();
         });
-    done.WaitForNotification();
-    return Show(response);
+    while (!outcome->is_there.WaitForNotificationWithTimeout(kLook)) {
+      if (request_.is_abandoned && request_.is_abandoned()) {
+        return ProblemResponse(absl::UnavailableError("The wait was cut short."));
+      }
+    }
+    return Show(absl::StatusOr<push::v1::WaitResponse>(std::move(outcome->response)));
   }
 
   push::v1::ObjectKey KeyOf(const Target& target) const {
@@ -346,9 +365,9 @@ RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequ
   return Answering(handlers, caller, request).Answer();
 }
 
-RestResponse ProblemResponse(const absl::Status& status) {
+RestResponse ProblemResponse(const absl::Status& status, int http_status) {
   RestResponse response;
-  response.status = HttpStatusOf(status.code());
+  response.status = http_status != 0 ? http_status : HttpStatusOf(status.code());
   response.content_type = "application/problem+json";
   Json body{{"type", "about:blank"},
             {"title", TitleOf(response.status)},

@@ -16,6 +16,8 @@ struct RestRequest {
   std::string path;  // decoded
   std::map<std::string, std::string> query;
   std::string body;
+  // Nobody is there any more for the answer: a wait ends. Null: never.
+  std::function<bool()> is_abandoned;
 };
 
 struct RestResponse {
@@ -39,6 +41,7 @@ struct RestResponse {
 //           reason.
 RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequest& request);
 
-RestResponse ProblemResponse(const absl::Status& status);
+// `http_status`: where there is a better one than the code's.
+RestResponse ProblemResponse(const absl::Status& status, int http_status = 0);
 
 }  // namespace sluice::pushapi
