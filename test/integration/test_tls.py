@@ -9,7 +9,7 @@ import pytest
 from harness import objects
 from harness.certificates import Authority
 from harness.clients import CurlFailed, curl
-from harness.gateway import Stack
+from harness.gateway import Stack, sluicectl
 from harness.objects import rule
 from harness.ports import free_port
 from harness.upstreams import ScriptedUpstream, ok
@@ -164,11 +164,32 @@ def test_a_key_of_another_certificate_is_reported_and_the_old_one_serves(tls):
     _, other_key = tls.ca.leaf("a.test", stem="other")
     before = tls.serial("a.test")
     certificate = (tls.ca.folder / "a.test.crt").read_text()
-    tls.control.apply(objects.secret("a", certificate, other_key.read_text()), check=False)
+    mixed = objects.secret("a", certificate, other_key.read_text())
+    refused = tls.control.apply(mixed, args=("--strict",), check=False)
+    assert refused.returncode == 3
+    assert "data[tls.key]" in refused.stderr and "does not belong" in refused.stderr
+    offline = sluicectl("validate", "-f", "-", text=objects.to_yaml(mixed))
+    assert "data[tls.key]" in offline.stderr and "does not belong" in offline.stderr
+    told = tls.control.apply(mixed)
+    assert "data[tls.key]" in told.stderr and "does not belong" in told.stderr
+    listener = tls.control.get("gateways", "edge")["status"]["listeners"][1]
+    (unresolved,) = [c for c in listener["conditions"] if c["type"] == "ResolvedRefs"]
+    assert (unresolved["status"], unresolved["reason"]) == ("False", "InvalidCertificateRef")
+    assert "Secret default/a" in unresolved["message"]
     tls.control.until("the refusal in the fleet",
                       lambda: "key" in str(tls.control.fleet()).lower())
     assert tls.serial("a.test") == before
-    tls.control.apply_live(secret_of("a", tls.ca.leaf("a.test", stem="again")))
+    mended = tls.control.apply_live(secret_of("a", tls.ca.leaf("a.test", stem="again")))
+    assert mended.stderr == ""
+    assert tls.serial("a.test") != before
+
+
+def test_an_expired_certificate_is_a_warning(tls):
+    old = tls.ca.leaf("old.test", stem="old", days=0)
+    told = tls.control.apply(secret_of("old", old))
+    assert "data[tls.crt]" in told.stderr and "expired" in told.stderr
+    assert tls.control.apply(secret_of("old", old), args=("--strict",),
+                             check=False).returncode == 3
 
 
 def tls_policy(name, target, hostname, config_map):
