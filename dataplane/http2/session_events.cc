@@ -93,7 +93,7 @@ void Session::OnFrameReceived(const nghttp2_frame& frame) {
       return;
     }
     case NGHTTP2_RST_STREAM:
-      // Who has its whole answer and gives up the rest of its request does what we would have asked.
+      // Who has its whole answer and gives up the rest of its request does as we would have asked.
       if (!Lingers(frame.hd.stream_id)) SpendReset();
       return;
     case NGHTTP2_SETTINGS:

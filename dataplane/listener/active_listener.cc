@@ -191,8 +191,8 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   sockets_ = std::move(next);
 }
 
-// A host that has got a chain of its own is not served on by the one that it had before: its clients
-// are asked to come again.
+// A host that has got a chain of its own is not served on by the one that it had before: its
+// clients are asked to come again.
 void ActiveListener::PlaceChains() {
   const auto place = [this](ActiveChain& chain, int at) {
     const bool check = chain.generation_ != generation_;
@@ -237,8 +237,7 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
     connection->HoldSelector(std::move(admission));
     return connection.release()->Start(std::move(transport));
   }
-  const int found =
-      index_->Find({.destination_port = local.port(), .source = &accepted.peer});
+  const int found = index_->Find({.destination_port = local.port(), .source = &accepted.peer});
   if (Assign(*connection, found, /*tls=*/false) == nullptr) {
     refused_.Add();
     return;
