@@ -81,8 +81,9 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   if (refusal.has_value()) return Reply(*refusal);
 
   using Fit = http::HandshakeScope::Fit;
-  const Fit fit = info_.downstream->scope == nullptr ? Fit::kSame
-                                                     : info_.downstream->scope->Judge(head.authority);
+  const Fit fit = info_.downstream->scope == nullptr
+                      ? Fit::kSame
+                      : info_.downstream->scope->Judge(head.authority);
   if (fit == Fit::kOther) return Misdirected();
   ChooseRoute();
   // A host that is no chain's and no route's is unknown, 404; one that is only a route's may not be

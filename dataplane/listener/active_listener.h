@@ -96,7 +96,7 @@ class ActiveListener final {
   void Apply(std::shared_ptr<const config::Listener> config,
              std::vector<std::shared_ptr<const ListenSockets>> sockets);
 
-  // Accepts no more; lets what is open finish.
+  // Accepts no more; lets what is open finish, handshakes and the request behind them included.
   void Drain();
   void CloseAll();
   size_t connections() const;
@@ -117,6 +117,8 @@ class ActiveListener final {
                                      const config::FilterChain& chain,
                                      std::vector<std::shared_ptr<ActiveChain>>& old, size_t place);
   void PlaceChains();
+  template <typename Visit>
+  void ForEachConnection(Visit visit);
 
   event::Loop& loop_;
   const uint32_t worker_;
@@ -133,6 +135,7 @@ class ActiveListener final {
   std::vector<std::unique_ptr<Socket>> sockets_;
   event::MemberTimer<ActiveListener, &ActiveListener::ResumeAccepting> accept_again_{loop_, *this};
   bool any_tls_ = false;
+  bool any_plain_ = false;
   uint64_t next_id_;
   telemetry::Counter& accepted_;
   telemetry::Counter& refused_;

@@ -37,6 +37,21 @@ def test_sigterm_finishes_what_is_under_way_and_exits_0(stack):
     assert refuses(stack.port)
 
 
+def test_a_drain_serves_the_first_request_of_a_connection(stack):
+    """It may be on its way, and no client sends it again by itself."""
+    with stack.connect() as connection:
+        stack.proxy.until("the connection",
+                          lambda: stack.proxy.metric("downstream_connections_active") >= 1)
+        stack.proxy.send(signal.SIGTERM)
+        stack.proxy.until("not ready", lambda: stack.proxy.admin("/ready").status == 503)
+        connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        answer = connection.read_answer()
+        assert answer.status == 200
+        assert answer.header("connection") == "close"
+        assert connection.closed_by_peer()
+    assert stack.proxy.wait() == 0
+
+
 def test_drain_by_admin_closes_kept_connections(stack):
     with stack.connect() as connection:
         connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
