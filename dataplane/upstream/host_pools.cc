@@ -15,7 +15,7 @@ HostPools::HostPools(PoolShared& shared, Host& host, PoolUser& user)
 HostPools::~HostPools() { host_->set_pools(nullptr); }
 
 void HostPools::Start(Attempt& attempt, const LbContext& context) {
-  PoolFor(context).Start(attempt);
+  PoolFor(context).Start(attempt, context.no_idle_connection);
 }
 
 Pool& HostPools::PoolFor(const LbContext& context) {

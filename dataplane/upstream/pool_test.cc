@@ -92,6 +92,29 @@ TEST_F(PoolTest, TheConnectionUsedLastIsUsedNext) {
   EXPECT_EQ(server_.accepted(), 2u);
 }
 
+TEST_F(PoolTest, WhoDistrustsIdleConnectionsGetsANewOne) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  ASSERT_TRUE(Exchange(cluster, exchange, 0));
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {.no_idle_connection = true});
+  ASSERT_TRUE(Arrives(1));
+  EXPECT_EQ(server_.peer(0).received(), "");
+}
+
+// Where no other may be opened, waiting for one would be waiting for nothing.
+TEST_F(PoolTest, UnlessNoOtherMayBeOpened) {
+  config::Cluster config = Named("a");
+  config.circuit_breaker.max_connections = 1;
+  Cluster& cluster = Publish(config, {server_.port()});
+  FakeExchange exchange;
+  ASSERT_TRUE(Exchange(cluster, exchange, 0));
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {.no_idle_connection = true});
+  ASSERT_TRUE(Arrives(0));
+  EXPECT_EQ(server_.accepted(), 1u);
+}
+
 TEST_F(PoolTest, ThoseWhoWaitAreServedInOrder) {
   config::Cluster config = Named("a");
   config.circuit_breaker.max_connections = 1;
