@@ -72,11 +72,14 @@ void HttpRuntime::OnBadRequest(uint16_t status, const http::StreamError& error,
   Log({info});
 }
 
-const RoutePlan& HttpRuntime::PlanFor(const router::RouteChoice& choice) {
-  const void* key = choice.route != nullptr ? static_cast<const void*>(choice.route)
-                                            : static_cast<const void*>(choice.virtual_host);
+const RoutePlan& HttpRuntime::PlanFor(const router::RouteChoice& choice,
+                                      const config::WeightedCluster* weighted) {
+  if (weighted != nullptr && weighted->overrides.empty()) weighted = nullptr;
+  const void* key = weighted != nullptr       ? static_cast<const void*>(weighted)
+                    : choice.route != nullptr ? static_cast<const void*>(choice.route)
+                                              : static_cast<const void*>(choice.virtual_host);
   std::unique_ptr<const RoutePlan>& plan = plans_[key];
-  if (plan == nullptr) plan = std::make_unique<const RoutePlan>(*config_, choice);
+  if (plan == nullptr) plan = std::make_unique<const RoutePlan>(*config_, choice, weighted);
   return *plan;
 }
 

@@ -65,7 +65,9 @@ class HttpRuntime final : public http::RequestHandler {
   const Services& services() const { return services_; }
   ListenerMetrics& metrics() { return metrics_; }
 
-  const RoutePlan& PlanFor(const router::RouteChoice& choice);
+  // `weighted` is the cluster drawn on a route that forwards, or null.
+  const RoutePlan& PlanFor(const router::RouteChoice& choice,
+                           const config::WeightedCluster* weighted);
   void Log(const telemetry::LogEntry& entry);
 
  private:
@@ -78,7 +80,8 @@ class HttpRuntime final : public http::RequestHandler {
   const std::shared_ptr<const config::HttpConnection> config_;
   const std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers_;
   ListenerMetrics& metrics_;
-  // By route; requests without one share the plan of their virtual host, or of none.
+  // By weighted cluster if it overrides filters, else by route; requests without one share the plan
+  // of their virtual host, or of none.
   absl::flat_hash_map<const void*, std::unique_ptr<const RoutePlan>> plans_;
   uint32_t refs_ = 1;
 };
