@@ -20,7 +20,9 @@ ListenerMetrics::ListenerMetrics(telemetry::StatsShard& shard, std::string_view 
       duration(shard.GetHistogram("downstream_request_duration_seconds", ListenerLabel(listener))),
       bad_requests(shard.GetCounter("downstream_bad_requests_total", ListenerLabel(listener))),
       bytes_in(shard.GetCounter("downstream_request_body_bytes_total", ListenerLabel(listener))),
-      bytes_out(shard.GetCounter("downstream_response_body_bytes_total", ListenerLabel(listener))) {
+      bytes_out(shard.GetCounter("downstream_response_body_bytes_total", ListenerLabel(listener))),
+      received_bytes(shard.GetCounter("downstream_cx_rx_bytes_total", ListenerLabel(listener))),
+      sent_bytes(shard.GetCounter("downstream_cx_tx_bytes_total", ListenerLabel(listener))) {
   static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
   for (int i = 0; i < 6; ++i) {
     telemetry::Labels labels = ListenerLabel(listener);

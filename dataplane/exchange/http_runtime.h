@@ -36,6 +36,8 @@ struct ListenerMetrics {
   telemetry::Counter& bad_requests;
   telemetry::Counter& bytes_in;
   telemetry::Counter& bytes_out;
+  telemetry::Counter& received_bytes;  // As HTTP, without TLS and below.
+  telemetry::Counter& sent_bytes;
 };
 
 // An HttpRuntime is one HttpConnection configuration at work on one worker: it begins exchanges,
@@ -60,6 +62,10 @@ class HttpRuntime final : public http::RequestHandler {
   void EndExchange(http::RequestSink& sink) override;
   void OnBadRequest(uint16_t status, const http::StreamError& error, std::string_view raw,
                     const http::DownstreamInfo& downstream) override;
+  void OnBytesMoved(uint64_t received, uint64_t sent) override {
+    metrics_.received_bytes.Add(received);
+    metrics_.sent_bytes.Add(sent);
+  }
 
   const config::HttpConnection& config() const { return *config_; }
   const Services& services() const { return services_; }

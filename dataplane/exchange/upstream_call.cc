@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/exchange/upstream_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -41,6 +42,7 @@ void UpstreamCall::Start(upstream::Cluster& cluster, const config::RetryPolicy& 
   request_ended_ = end_stream;
   // A tunnel's bytes cannot be sent twice.
   replayable_ = head.upgrade.empty();
+  started_ns_ = loop_.now_ns();
   Begin();
 }
 
@@ -311,6 +313,11 @@ void UpstreamCall::EndAttempt() {
 void UpstreamCall::Finish() {
   state_ = State::kDone;
   info_->upstream_complete_ns = loop_.now_ns();
+  // How long a tunnel was open says nothing of the upstream.
+  if (head_->upgrade.empty()) {
+    cluster_->CountRequestTime(info_->upstream_complete_ns -
+                               std::max(started_ns_, info_->request_complete_ns));
+  }
   StopTryTimers();
   if (std::exchange(retrying_, false)) cluster_->EndRetry();
   // A request still being sent keeps its stream until its end, or Cancel.

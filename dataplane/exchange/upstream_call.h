@@ -155,6 +155,7 @@ class UpstreamCall final : private upstream::AttemptOwner {
   bool draining_ = false;         // In backoff: the attempt still reads an answer to drop.
   uint32_t drained_bytes_ = 0;
   int64_t last_activity_ms_ = 0;
+  int64_t started_ns_ = 0;
   uint32_t retries_ = 0;
   uint32_t implicit_retries_ = 0;
   uint32_t receive_pauses_ = 0;

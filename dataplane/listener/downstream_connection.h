@@ -97,6 +97,7 @@ class DownstreamConnection final : public event::Deferred,
   void CloseOrderly();
   void OnDeadline();
   void ArmDeadline();
+  void CountBytes();
   // Since when nothing has happened, with no stream open.
   int64_t QuietSinceMs() const;
 
@@ -122,6 +123,8 @@ class DownstreamConnection final : public event::Deferred,
   int64_t drain_since_ms_ = 0;
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
+  uint64_t counted_received_ = 0;
+  uint64_t counted_sent_ = 0;
   bool connected_ = false;
   bool draining_ = false;
   bool closing_ = false;

@@ -58,6 +58,7 @@ class ClusterSet {
   void Retire(Ref<LiveCluster> cluster);
   void OnDrained(LiveCluster& cluster);
   void SweepRetired();
+  void RetireMetrics(const std::vector<std::string>& names);
 
   event::Loop& loop_;
   const uint32_t workers_;

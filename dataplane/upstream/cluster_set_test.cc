@@ -277,5 +277,76 @@ TEST_F(ClusterSetTest, UnusedClustersCostAWorkerLittle) {
   EXPECT_NE(another.Find("default/backend-number-42/8080"), nullptr);
 }
 
+// ---- Metrics of what goes ------------------------------------------------------------------------
+
+class RemovedMetricsTest : public ClusterSetTest {
+ protected:
+  bool Shown() {
+    return telemetry::StatsReader({&stats_}).Prometheus().find("cluster=\"a\"") !=
+           std::string::npos;
+  }
+};
+
+TEST_F(RemovedMetricsTest, AreShownUntilTheLastRequestIsOver) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  snapshot_.clusters.clear();
+  clusters_.Apply(snapshot_);
+  Settle();
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange));
+  Settle();
+  EXPECT_FALSE(Shown());
+}
+
+TEST_F(RemovedMetricsTest, StayWhereANewClusterHasTheName) {
+  Cluster& before = Publish(Named("a"), {server_.port()});
+  ASSERT_TRUE(Warm(before, server_));
+  Publish(Named("a"), {server_.port()});
+  ASSERT_TRUE(RunUntil([&] { return server_.peer(0).eof(); }));
+  Settle();
+  EXPECT_TRUE(Shown());
+  EXPECT_EQ(CounterOf("upstream_requests_total", "a"), 1u);
+}
+
+TEST_F(RemovedMetricsTest, WaitForAnOlderClusterOfTheName) {
+  Cluster& before = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  before.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  Cluster& after = Publish(Named("a"), {server_.port()});
+  FakeExchange next;
+  after.Start(next.attempt, {});
+  ASSERT_TRUE(Answered(server_, next, 1));
+  snapshot_.clusters.clear();
+  clusters_.Apply(snapshot_);
+  Settle();
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange, 0));
+  Settle();
+  EXPECT_FALSE(Shown());
+}
+
+TEST_F(RemovedMetricsTest, OfALateRetryGoAgain) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  snapshot_.clusters.clear();
+  clusters_.Apply(snapshot_);
+  server_.peer(0).Close();
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  Settle();
+  EXPECT_FALSE(Shown());
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {});
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange, 1));
+  Settle();
+  EXPECT_FALSE(Shown());
+}
+
 }  // namespace
 }  // namespace sluice::upstream

@@ -71,6 +71,7 @@ class Pool final : public event::Deferred {
 
   event::Loop& loop() { return shared_.loop; }
   const config::Cluster& config() const { return shared_.config; }
+  Counters& counters() { return shared_.counters; }
 
  private:
   friend class Attempt;

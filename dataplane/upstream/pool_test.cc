@@ -77,6 +77,22 @@ TEST_F(PoolTest, AConnectionServesOneRequestAfterAnother) {
   EXPECT_EQ(server_.accepted(), 1u);
 }
 
+TEST_F(PoolTest, EveryByteIsCountedOnce) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  size_t asked = 0;
+  for (int i = 1; i <= 3; ++i) {
+    exchange.Clear();
+    cluster.Start(exchange.attempt, {});
+    ASSERT_TRUE(Arrives(0));
+    asked += server_.peer(0).received().size();
+    Answer(0);
+    ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+    EXPECT_EQ(CounterOf("upstream_cx_tx_bytes_total", "a"), asked);
+    EXPECT_EQ(CounterOf("upstream_cx_rx_bytes_total", "a"), i * kOk.size());
+  }
+}
+
 TEST_F(PoolTest, TheConnectionUsedLastIsUsedNext) {
   Cluster& cluster = Publish(Named("a"), {server_.port()});
   FakeExchange first, second;
