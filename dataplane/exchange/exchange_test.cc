@@ -580,7 +580,7 @@ TEST_F(ExchangeTest, TheHostMayBeTheEndpoints) {
   endpoints->endpoints = {EndpointAt(server_.port())};
   endpoints->endpoints[0].hostname = "backend.example";
   entry.endpoints = endpoints;
-  snapshot_.clusters["c"] = entry;
+  snapshot_.clusters.Set("c", entry);
   clusters_.Apply(snapshot_);
   Get();
   ASSERT_TRUE(Arrives());

@@ -498,8 +498,7 @@ class LastTryTest : public RetryingTest {
     Serve({PortOfNobody(loop_)});
     FakeClient& client = Get();
     EXPECT_TRUE(Until([&] { return CounterOf("upstream_connect_failures_total", "c") == 1; }));
-    snapshot_.clusters["c"].endpoints = Endpoints(ports);
-    clusters_.Apply(snapshot_);
+    Republish("c", ports);
     AfterBackoff();
     return client;
   }

@@ -99,8 +99,8 @@ absl::Status Proxy::Start() {
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
           .interest =
-              [this](ResourceType type, std::set<std::string> names) {
-                if (ads_ != nullptr) ads_->SetInterest(type, std::move(names));
+              [this](ResourceType type, const xdsclient::InterestChange& change) {
+                if (ads_ != nullptr) ads_->ChangeInterest(type, change);
               }});
   const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
   if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
@@ -147,6 +147,10 @@ absl::Status Proxy::StartDiscovery() {
           loop_, clusters_,
           {.cluster = cluster, .delta = delta, .token_file = options_.control_token_file}),
       *store_, [this] { return random_.Next(); });
+  // What static resources refer to.
+  for (const ResourceType type : xdsclient::kAllTypes) {
+    ads_->SetInterest(type, store_->Interest(type));
+  }
   LoadState();
   return absl::OkStatus();
 }

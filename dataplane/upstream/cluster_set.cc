@@ -16,22 +16,25 @@ ClusterSet::ClusterSet(event::Loop& loop, uint32_t workers, telemetry::StatsShar
 ClusterSet::~ClusterSet() = default;
 
 void ClusterSet::Apply(const config::Snapshot& snapshot) {
-  absl::erase_if(clusters_, [&](auto& entry) {
-    if (snapshot.clusters.contains(entry.first)) return false;
-    Retire(std::move(entry.second));
-    return true;
-  });
-  clusters_.reserve(snapshot.clusters.size());
-  for (const auto& [name, entry] : snapshot.clusters) {
-    Ref<LiveCluster>& live = clusters_[name];
-    if (live && live->entry().cluster == entry.cluster) {
-      live->SetEndpoints(entry.endpoints);
-      continue;
-    }
-    if (live) Retire(std::move(live));
-    live = Ref<LiveCluster>(new LiveCluster(*this, entry));
-    if (draining_) live->Drain();
+  config::ClusterMap::ForEachDifference(
+      applied_, snapshot.clusters,
+      [this](const std::string& name, const config::ClusterEntry*,
+             const config::ClusterEntry* entry) { ApplyOne(name, entry); });
+  applied_ = snapshot.clusters;
+}
+
+void ClusterSet::ApplyOne(const std::string& name, const config::ClusterEntry* entry) {
+  if (entry == nullptr) {
+    const auto it = clusters_.find(name);
+    Retire(std::move(it->second));
+    clusters_.erase(it);
+    return;
   }
+  Ref<LiveCluster>& live = clusters_[name];
+  if (live && live->entry().cluster == entry->cluster) return live->SetEndpoints(entry->endpoints);
+  if (live) Retire(std::move(live));
+  live = Ref<LiveCluster>(new LiveCluster(*this, *entry));
+  if (draining_) live->Drain();
 }
 
 Cluster* ClusterSet::Find(std::string_view name) {
