@@ -86,8 +86,9 @@ absl::StatusOr<RetryPolicy> CompileRetryPolicy(const envoy::config::route::v3::R
   for (const auto& predicate : policy.retry_host_predicate()) {
     // Endpoints that were tried are avoided without being asked to.
     const std::string& type = predicate.typed_config().type_url();
-    if (!absl::EndsWith(type, "/envoy.extensions.retry.host.previous_hosts.v3."
-                              "PreviousHostsPredicate")) {
+    if (!absl::EndsWith(type,
+                        "/envoy.extensions.retry.host.previous_hosts.v3."
+                        "PreviousHostsPredicate")) {
       context.List("retry_host_predicate", absl::StrCat("retry_host_predicate ", type));
     }
   }

@@ -24,8 +24,8 @@ void ClusterMap::Apply(std::vector<Change> changes) {
   for (Change& change : changes) {
     const size_t i = ShardOf(change.name);
     if (changed[i] == nullptr) {
-      changed[i] = shards_[i] == nullptr ? std::make_shared<Shard>()
-                                         : std::make_shared<Shard>(*shards_[i]);
+      changed[i] =
+          shards_[i] == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*shards_[i]);
       shards_[i] = changed[i];
     }
     Shard& shard = *changed[i];

@@ -30,9 +30,8 @@ void Exchange::ChooseRoute() {
   if (choice_.virtual_host != nullptr) info_.virtual_host = choice_.virtual_host->name;
   if (choice_.route != nullptr) info_.route = choice_.route->name;
   // Before the filters, since a cluster may have its own configuration of them.
-  const auto* forward = choice_.route == nullptr
-                            ? nullptr
-                            : std::get_if<config::Forward>(&choice_.route->action);
+  const auto* forward =
+      choice_.route == nullptr ? nullptr : std::get_if<config::Forward>(&choice_.route->action);
   weighted_ = forward == nullptr ? nullptr : DrawCluster(*forward);
   plan_ = &runtime_.PlanFor(choice_, weighted_);
   max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()

@@ -49,9 +49,8 @@ TEST_F(FiltersInExchangeTest, AWeightedClusterMayHaveItsOwnFilters) {
   for (int i = 0; i < 40; ++i) {
     const uint64_t before = CounterOf("upstream_requests_total", "c");
     FakeClient& client = Get();
-    ASSERT_TRUE(Until([&] {
-      return client.over() || CounterOf("upstream_requests_total", "c") > before;
-    }));
+    ASSERT_TRUE(
+        Until([&] { return client.over() || CounterOf("upstream_requests_total", "c") > before; }));
     if (client.over()) {
       EXPECT_EQ(client.stream.status, 403);
       continue;

@@ -125,8 +125,9 @@ TEST_F(RetryingTest, NorDoesARequestOnAFreshConnection) {
   EXPECT_EQ(client.stream.status, 503);
 }
 
-// The server has closed, our kernel knows and we do not: the request is given to the connection, and
-// the end of it is read before any of the request is written, for output leaves at a turn's end.
+// The server has closed, our kernel knows and we do not: the request is given to the connection,
+// and the end of it is read before any of the request is written, for output leaves at a turn's
+// end.
 TEST_F(RetryingTest, WhatNeverLeftIsSentAgainWhateverItIs) {
   ASSERT_TRUE(Warm());
   ASSERT_TRUE(server_.peer(0).FinishAndWaitUntilHeard());

@@ -254,8 +254,8 @@ bool UpstreamCall::TryAgainLater(bool drain, bool& exhausted) {
 // On HTTP/2 giving a stream up costs the connection nothing, and a request that is not out in full
 // takes its HTTP/1.1 connection with it in any case.
 bool UpstreamCall::WorthDraining(const http::ResponseHead& head, bool end_stream) const {
-  const bool too_long = head.framing.kind == http::Framing::Kind::kLength &&
-                        head.framing.length > kMaxDrainBytes;
+  const bool too_long =
+      head.framing.kind == http::Framing::Kind::kLength && head.framing.length > kMaxDrainBytes;
   return !end_stream && !too_long && request_ended_ && receive_pauses_ == 0 &&
          attempt_.protocol() != http::Version::kHttp2;
 }

@@ -47,9 +47,9 @@ class UpstreamCallOwner {
 // It keeps up to kMaxReplayBytes of the request body so that a retry can send it again; past that
 // the request can no longer be retried.
 //
-// A retry by policy waits for its backoff. What certainly was not acted on (a pooled connection that
-// had died) is tried again at the end of the same turn, at most kMaxImplicitRetries times; the last
-// of them not on another connection that has lain idle.
+// A retry by policy waits for its backoff. What certainly was not acted on (a pooled connection
+// that had died) is tried again at the end of the same turn, at most kMaxImplicitRetries times; the
+// last of them not on another connection that has lain idle.
 //
 // The body of an answer that is not wanted is read to its end during the backoff, so that an
 // HTTP/1.1 connection can serve on; if it is larger than kMaxDrainBytes or does not end in that

@@ -274,7 +274,8 @@ TEST_F(ClusterSetTest, UnusedClustersCostAWorkerLittle) {
   EXPECT_NE(another.Find("default/backend-number-42/8080"), nullptr);
 }
 
-// ---- Metrics of what goes ------------------------------------------------------------------------
+// ---- Metrics of what goes
+// ------------------------------------------------------------------------
 
 class RemovedMetricsTest : public ClusterSetTest {
  protected:

@@ -58,8 +58,8 @@ void ConfigStore::BindCluster(const std::string& name, ClusterSlot& slot) {
     // Nothing is to be put in: it serves as it was compiled.
     slot.bound = std::shared_ptr<const Cluster>(slot.current, &slot.current->cluster);
   } else if (slot.bound_from != slot.current || slot.bound_secrets != secrets) {
-    auto bound = xdsclient::BindCluster(
-        *slot.current, [this](std::string_view secret) { return Secret(secret); });
+    auto bound = xdsclient::BindCluster(*slot.current,
+                                        [this](std::string_view secret) { return Secret(secret); });
     if (bound.ok()) {
       slot.bound = *std::move(bound);
       slot.bound_from = slot.current;
@@ -122,15 +122,11 @@ void ConfigStore::Publish() {
   BindListeners();
   ArmDeadline();
 
-  const std::string hash = ledger_.content_hash();
-  const bool clusters_changed = !cluster_changes_.empty();
-  // What was said anew and is the same changes the hash alone, unless more of it is still to come.
-  const bool same_hash = snapshot_ == nullptr || snapshot_->content_hash == hash || !settled_;
-  if (snapshot_ != nullptr && !clusters_changed && !listeners_changed_ && same_hash) return;
-  if (clusters_changed) cluster_map_.Apply(std::exchange(cluster_changes_, {}));
+  if (snapshot_ != nullptr && cluster_changes_.empty() && !listeners_changed_) return;
+  if (!cluster_changes_.empty()) cluster_map_.Apply(std::exchange(cluster_changes_, {}));
   auto snapshot = std::make_shared<config::Snapshot>();
   snapshot->sequence = snapshot_ == nullptr ? 1 : snapshot_->sequence + 1;
-  snapshot->content_hash = hash;
+  snapshot->content_hash = ledger_.content_hash();
   snapshot->clusters = cluster_map_;
   if (snapshot_ != nullptr && !listeners_changed_) {
     snapshot->listeners = snapshot_->listeners;

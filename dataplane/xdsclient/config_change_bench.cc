@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What one change costs in a large configuration: 10,000 clusters, 100,000 routes in 100 tables,
-// each with its listener. Prints microseconds of processor time: what the main thread does with the resource
-// (compile), what it does at the end of the turn (publish), and what each worker does with the
-// clusters of the snapshot (apply).
+// each with its listener. Prints microseconds of processor time: what the main thread does with the
+// resource (compile), what it does at the end of the turn (publish), and what each worker does with
+// the clusters of the snapshot (apply).
 #include <unistd.h>
 
 #include <algorithm>
@@ -164,8 +164,7 @@ class Bench {
     std::vector<double> compile, publish, apply;
     for (int i = 1; i <= kRepeats; ++i) {
       std::vector<Received> changed{{name, absl::StrCat(i + 1), body(i)}};
-      compile.push_back(
-          Took([&] { store_.OnResources(type, std::move(changed), {}); }));
+      compile.push_back(Took([&] { store_.OnResources(type, std::move(changed), {}); }));
       const int before = publishes_;
       publish.push_back(Took([&] { loop_.RunOnce(); }));
       if (publishes_ != before + 1) std::printf("not published\n");

@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/config_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/log/log.h"
@@ -53,6 +54,10 @@ ConfigStore::~ConfigStore() = default;
 std::vector<std::string> ConfigStore::AddStatic(
     const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   std::vector<std::string> problems;
+  // A cluster may name one that stands behind it.
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    ledger_.MarkStatic(ResourceType::kCluster, cluster.name());
+  }
   const auto add = [&](ResourceType type, const auto& messages) {
     for (const auto& message : messages) {
       Received resource{message.name(), "static", message.SerializeAsString()};
@@ -118,7 +123,7 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
     }
     // A state of the world says everything again at each change of anything.
     const RawResource* known = ledger_.Find(type, resource.name);
-    if (known != nullptr && known->body == resource.body) {
+    if (known != nullptr && !known->reads_files && known->body == resource.body) {
       ledger_.SetVersion(type, resource.name, std::move(resource.version));
       continue;
     }
@@ -163,10 +168,48 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
       break;
   }
   if (!status.ok()) return status;
-  raw = {resource.version, resource.body, context.findings(), loop_.clock().WallNs()};
+  raw = {.version = resource.version,
+         .body = resource.body,
+         .findings = context.findings(),
+         .references = {},
+         .reads_files = context.reads_files(),
+         .taken_wall_ns = loop_.clock().WallNs()};
+  std::copy_if(context.references().begin(), context.references().end(),
+               std::back_inserter(raw.references), [](const compile::Reference& reference) {
+                 return reference.source.kind != compile::ResourceSource::Kind::kAds;
+               });
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& name,
+                                          const compile::CompileContext& context) const {
+  using Kind = compile::ResourceSource::Kind;
+  const auto refused = [&](const auto&... text) {
+    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", name, "\": ", text...));
+  };
+  for (const compile::Reference& reference : context.references()) {
+    const ResourceType wanted = TypeOf(reference.kind);
+    const compile::ResourceSource& source = reference.source;
+    if (source.kind == Kind::kStatic && !is_static(wanted, reference.name)) {
+      return refused("the ", TypeName(wanted), " \"", reference.name,
+                     "\" has no source, and is not among static_resources.secrets");
+    }
+    if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
+      return refused("the source of the ", TypeName(wanted), " \"", reference.name,
+                     "\" is the cluster \"", source.cluster,
+                     "\", which is not among static_resources.clusters");
+    }
+    if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
+    for (const auto& [owner, theirs] : ledger_.SourcesOf(wanted, reference.name)) {
+      // It may move its own.
+      if (theirs == source || owner == std::pair(type, name)) continue;
+      return refused("the ", TypeName(wanted), " \"", reference.name, "\" has another source in ",
+                     TypeName(owner.first), " \"", owner.second, "\"");
+    }
   }
   return absl::OkStatus();
 }
@@ -182,6 +225,7 @@ absl::Status ConfigStore::TakeCluster(const Received& resource, compile::Compile
       auto message, Parse<envoy::config::cluster::v3::Cluster>(ResourceType::kCluster, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledCluster compiled,
                           compile::CompileCluster(message, resource.version, context));
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kCluster, resource.name, context));
   // With its secrets there already, a certificate that does not fit is found now, for the NACK.
   if (compiled.cluster.tls != nullptr && HaveSecrets(compiled.secrets)) {
     SLUICE_RETURN_IF_ERROR(xdsclient::BindCluster(compiled, [this](std::string_view name) {
@@ -214,6 +258,7 @@ absl::Status ConfigStore::TakeListener(const Received& resource, compile::Compil
                                             ResourceType::kListener, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));
   if (HaveSecrets(compiled)) {
     SLUICE_RETURN_IF_ERROR(xdsclient::BindListener(
                                compiled, [this](std::string_view name) { return Secret(name); },
@@ -264,9 +309,8 @@ absl::Status ConfigStore::CheckUsersOf(
     absl::Status status;
     if (user[0] == 'c') {
       const ClusterSlot& slot = clusters_.at(name);
-      status =
-          xdsclient::BindCluster(slot.next != nullptr ? *slot.next : *slot.current, with_new)
-              .status();
+      status = xdsclient::BindCluster(slot.next != nullptr ? *slot.next : *slot.current, with_new)
+                   .status();
     } else {
       const ListenerSlot& slot = listeners_.at(name);
       status = xdsclient::BindListener(
@@ -362,15 +406,6 @@ void ConfigStore::LinkListener(const std::string& name, const ListenerSlot& slot
   secret_users_.Set("l" + name, std::move(secrets));
 }
 
-std::set<std::string> ConfigStore::Interest(ResourceType type) const {
-  std::set<std::string> names = type == ResourceType::kEndpoints ? assignment_users_.names()
-                                : type == ResourceType::kRoutes  ? table_users_.names()
-                                : type == ResourceType::kSecret  ? secret_users_.names()
-                                                                 : std::set<std::string>();
-  std::erase_if(names, [&](const std::string& name) { return is_static(type, name); });
-  return names;
-}
-
 void ConfigStore::FlushInterest() {
   FlushInterest(ResourceType::kEndpoints, assignment_users_);
   FlushInterest(ResourceType::kRoutes, table_users_);
@@ -382,10 +417,14 @@ void ConfigStore::FlushInterest(ResourceType type, ReferenceIndex& index) {
   const auto own = [&](const std::string& name) { return is_static(type, name); };
   std::erase_if(change.added, own);
   std::erase_if(change.removed, own);
-  if (change.empty()) return;
   // What nobody names any more goes with its last user.
   for (const std::string& name : change.removed) Remove(type, name);
-  hooks_.interest(type, change);
+  for (const std::string& name : ledger_.TakeMoved(type)) {
+    if (own(name) || !index.named(name) || change.added.contains(name)) continue;
+    change.removed.insert(name);
+    change.added.insert(name);
+  }
+  if (!change.empty()) hooks_.interest(type, change);
 }
 
 }  // namespace sluice::xdsclient

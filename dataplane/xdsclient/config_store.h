@@ -16,15 +16,16 @@
 #include "dataplane/compile/cluster.h"
 #include "dataplane/compile/context.h"
 #include "dataplane/compile/listener.h"
+#include "dataplane/compile/reference.h"
 #include "dataplane/compile/route_table.h"
 #include "dataplane/compile/tls.h"
 #include "dataplane/config/snapshot.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/upstream/dns_cluster.h"
 #include "dataplane/upstream/dns_resolver.h"
-#include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_ledger.h"
+#include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
@@ -41,6 +42,9 @@ namespace sluice::xdsclient {
 // listener has its route tables and secrets. What is not warm kWarmLimitMs after it came is taken
 // as it is (an unknown cluster then answers NC), except that TLS never starts without its secrets.
 // A cluster that was removed stays until no serving route names it, or the same time has passed.
+//
+// A name has one source: a resource that would have it from another than what refers to it already
+// is refused.
 //
 // A change costs what it touches: what it compiles, what waits, and who refers to it
 // (ReferenceIndex). Beyond that a publish copies ClusterMap::kShards pointers, and those of the
@@ -61,7 +65,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
     std::function<void(std::shared_ptr<const config::Snapshot>)> publish;
     // Binds the addresses of a listener before it is taken.
     std::function<absl::Status(const config::Listener&)> acquire_sockets;
-    // What is wanted of a type asked for by name has changed.
+    // What is wanted of a type asked for by name has changed; a name whose source did is among
+    // those removed and those added.
     std::function<void(ResourceType, const InterestChange&)> interest;
   };
 
@@ -77,8 +82,10 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
 
-  // All that is wanted of a type asked for by name.
-  std::set<std::string> Interest(ResourceType type) const;
+  // Who serves a resource that is asked for by name.
+  compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const {
+    return ledger_.SourceOf(type, name);
+  }
 
   // What is accepted now, by name; static resources included.
   const std::map<std::string, RawResource>& raw(ResourceType type) const {
@@ -126,6 +133,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
 
   // Taking.
   absl::Status Take(ResourceType type, const Received& resource, RawResource& raw);
+  absl::Status CheckReferences(ResourceType type, const std::string& name,
+                               const compile::CompileContext& context) const;
   absl::Status TakeCluster(const Received& resource, compile::CompileContext& context);
   absl::Status TakeEndpoints(const Received& resource, compile::CompileContext& context);
   absl::Status TakeListener(const Received& resource, compile::CompileContext& context);

@@ -70,9 +70,9 @@ class ConfigStoreTest : public testing::Test {
                .acquire_sockets = [this](const config::Listener&) { return sockets; },
                .interest =
                    [this](ResourceType type, const InterestChange& change) {
-                     interest[type].insert(change.added.begin(), change.added.end());
                      for (const std::string& name : change.removed) interest[type].erase(name);
-                     EXPECT_EQ(interest[type], store.Interest(type));
+                     interest[type].insert(change.added.begin(), change.added.end());
+                     ++told;
                    }}) {}
 
   // One resource of a response; returns the refusal's reason, or nothing.
@@ -107,6 +107,7 @@ class ConfigStoreTest : public testing::Test {
   absl::Status sockets;
   std::vector<std::shared_ptr<const config::Snapshot>> published;
   std::map<ResourceType, std::set<std::string>> interest;
+  int told = 0;
   ConfigStore store;
 };
 
@@ -204,9 +205,9 @@ TEST_F(ConfigStoreTest, WhatDidNotChangeKeepsItsPointer) {
 TEST_F(ConfigStoreTest, TheSameResourcesGiveTheSameHash) {
   PutAll();
   const std::string hash = last().content_hash;
-  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9002), "2");
   EXPECT_NE(last().content_hash, hash);
-  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "1");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001), "1");
   EXPECT_EQ(last().content_hash, hash);
 }
 
@@ -247,8 +248,8 @@ TEST_F(ConfigStoreTest, WhatIsSaidAgainKeepsEveryPointer) {
   Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
   EXPECT_EQ(*last().clusters.Find("c"), *before.clusters.Find("c"));
   EXPECT_EQ(last().listeners, before.listeners);
+  EXPECT_EQ(last().sequence, before.sequence);
   EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "2");
-  EXPECT_NE(last().content_hash, before.content_hash);
 }
 
 TEST_F(ConfigStoreTest, ATableServesEveryListenerThatNamesIt) {
@@ -337,6 +338,64 @@ TEST_F(ConfigStoreTest, AListenerWithAnInlineTableHoldsItsClusters) {
   EXPECT_TRUE(last().clusters.contains("c"));
   Remove(ResourceType::kListener, "l");
   EXPECT_FALSE(last().clusters.contains("c"));
+}
+
+// ---- Sources ------------------------------------------------------------------------------------
+
+TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
+  PutAll();
+  const auto before = published.back();
+  const size_t count = published.size();
+  Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
+  EXPECT_EQ(published.size(), count);
+  EXPECT_EQ(published.back(), before);
+  EXPECT_EQ(store.raw(ResourceType::kListener).at("l").version, "2");
+}
+
+// A cluster whose endpoints come from a file.
+std::string FileCluster(const std::string& name, const std::string& endpoints,
+                        const std::string& path) {
+  return FromJson<envoy::config::cluster::v3::Cluster>(
+      absl::StrCat(R"({"name":")", name, R"(","type":"EDS","edsClusterConfig":{"serviceName":")",
+                   endpoints, R"(","edsConfig":{"pathConfigSource":{"path":")", path, R"("}}}})"));
+}
+
+TEST_F(ConfigStoreTest, AReferenceSaysWhoServesTheName) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"e"});
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/e.yaml");
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/other.yaml"));
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/other.yaml");
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e"), compile::ResourceSource());
+}
+
+TEST_F(ConfigStoreTest, AMovedSourceIsToldAndOneThatStayedIsNot) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(told, 1);
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/other.yaml"));
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"e"});
+  Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml"));
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(ConfigStoreTest, ANameThatHasAnotherSourceIsRefused) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml")),
+            "cluster \"d\": the endpoints \"e\" has another source in cluster \"c\"");
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/e.yaml")), "");
+}
+
+TEST_F(ConfigStoreTest, AServerThatIsNoStaticClusterIsRefused) {
+  const std::string body = FromJson<envoy::config::cluster::v3::Cluster>(
+      R"({"name":"c","type":"EDS","edsClusterConfig":{"edsConfig":{"apiConfigSource":{)"
+      R"("apiType":"GRPC","grpcServices":[{"envoyGrpc":{"clusterName":"x"}}]}}}})");
+  EXPECT_EQ(Put(ResourceType::kCluster, "c", body),
+            "cluster \"c\": the source of the endpoints \"c\" is the cluster \"x\", which is not "
+            "among static_resources.clusters");
 }
 
 }  // namespace

@@ -152,7 +152,8 @@ void ConfigStore::CountNamed(const std::vector<std::string>& clusters, int chang
 void ConfigStore::ArmDeadline() {
   int64_t next = std::numeric_limits<int64_t>::max();
   const auto note = [&next](const std::set<std::string>& names, const auto& slots) {
-    for (const std::string& name : names) next = std::min(next, slots.find(name)->second.deadline_ms);
+    for (const std::string& name : names)
+      next = std::min(next, slots.find(name)->second.deadline_ms);
   };
   note(waiting_clusters_, clusters_);
   note(removed_clusters_, clusters_);

@@ -43,7 +43,7 @@ class ReferenceIndex {
   void NoteChange(const std::string& name);
 
   absl::flat_hash_map<std::string, std::vector<std::string>> names_of_;
-  absl::flat_hash_map<std::string, Users> users_;  // None is empty.
+  absl::flat_hash_map<std::string, Users> users_;     // None is empty.
   absl::flat_hash_map<std::string, bool> was_named_;  // Of those that may have changed.
 };
 

@@ -29,6 +29,18 @@ uint64_t HashOf(ResourceType type, std::string_view name, const RawResource& res
 
 }  // namespace
 
+ResourceType TypeOf(compile::Reference::Kind kind) {
+  switch (kind) {
+    case compile::Reference::Kind::kEndpoints:
+      return ResourceType::kEndpoints;
+    case compile::Reference::Kind::kRoutes:
+      return ResourceType::kRoutes;
+    case compile::Reference::Kind::kSecret:
+      return ResourceType::kSecret;
+  }
+  return ResourceType::kSecret;
+}
+
 const RawResource* ResourceLedger::Find(ResourceType type, const std::string& name) const {
   const auto& resources = all(type);
   const auto it = resources.find(name);
@@ -38,6 +50,7 @@ const RawResource* ResourceLedger::Find(ResourceType type, const std::string& na
 void ResourceLedger::Put(ResourceType type, const std::string& name, RawResource resource) {
   const auto [it, is_new] = At(resources_, type).try_emplace(name);
   if (!is_new) hash_ -= HashOf(type, name, it->second);
+  SetReferences({type, name}, it->second.references, resource.references);
   it->second = std::move(resource);
   hash_ += HashOf(type, name, it->second);
 }
@@ -54,7 +67,44 @@ void ResourceLedger::Erase(ResourceType type, const std::string& name) {
   const auto it = resources.find(name);
   if (it == resources.end()) return;
   hash_ -= HashOf(type, name, it->second);
+  SetReferences({type, name}, it->second.references, {});
   resources.erase(it);
+}
+
+const std::map<ResourceLedger::Owner, compile::ResourceSource>& ResourceLedger::SourcesOf(
+    ResourceType type, const std::string& name) const {
+  static const auto* const kNone = new std::map<Owner, compile::ResourceSource>;
+  const auto it = sources_.find({type, name});
+  return it == sources_.end() ? *kNone : it->second;
+}
+
+compile::ResourceSource ResourceLedger::SourceOf(ResourceType type, const std::string& name) const {
+  const auto& sources = SourcesOf(type, name);
+  return sources.empty() ? compile::ResourceSource() : sources.begin()->second;
+}
+
+void ResourceLedger::SetReferences(const Owner& owner,
+                                   const std::vector<compile::Reference>& before,
+                                   const std::vector<compile::Reference>& after) {
+  std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> old_sources;
+  for (const auto* references : {&before, &after}) {
+    for (const compile::Reference& reference : *references) {
+      const ResourceType type = TypeOf(reference.kind);
+      old_sources.try_emplace({type, reference.name}, SourceOf(type, reference.name));
+    }
+  }
+  for (const compile::Reference& reference : before) {
+    const auto it = sources_.find({TypeOf(reference.kind), reference.name});
+    if (it == sources_.end()) continue;  // It was named twice.
+    it->second.erase(owner);
+    if (it->second.empty()) sources_.erase(it);
+  }
+  for (const compile::Reference& reference : after) {
+    sources_[{TypeOf(reference.kind), reference.name}][owner] = reference.source;
+  }
+  for (const auto& [key, source] : old_sources) {
+    if (SourceOf(key.first, key.second) != source) At(moved_, key.first).insert(key.second);
+  }
 }
 
 std::string ResourceLedger::content_hash() const { return absl::StrFormat("%016x", hash_); }
