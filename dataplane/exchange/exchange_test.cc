@@ -215,6 +215,25 @@ TEST_F(ExchangeTest, ARefusalThatAFilterHoldsIsNotCutByMoreBody) {
   EXPECT_EQ(client.stream.status, 413);
 }
 
+// From the request's end to the answer's: what the client takes to send is not the upstream's.
+TEST_F(ExchangeTest, TheUpstreamsTimeIsMeasured) {
+  FakeClient& client = Post();
+  ASSERT_TRUE(Arrives());
+  AdvanceMs(400);
+  client.Data("x", true);
+  ASSERT_TRUE(Arrives(0, "0\r\n\r\n"));
+  AdvanceMs(30);
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+  Settle();
+  AdvanceMs(40);
+  telemetry::Histogram& duration =
+      stats_.GetHistogram("upstream_request_duration_seconds", {{"cluster", "c"}});
+  EXPECT_EQ(duration.sum_us().value(), 0u);
+  server_.peer(0).Send("ok");
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(duration.sum_us().value(), 70'000u);
+}
+
 TEST_F(ExchangeTest, BodiesAndTrailersGoBothWays) {
   FakeClient& client = Post();
   client.Data("ab", false);
@@ -578,7 +597,7 @@ TEST_F(ExchangeTest, TheHostMayBeTheEndpoints) {
   endpoints->endpoints = {EndpointAt(server_.port())};
   endpoints->endpoints[0].hostname = "backend.example";
   entry.endpoints = endpoints;
-  snapshot_.clusters["c"] = entry;
+  snapshot_.clusters.Set("c", entry);
   clusters_.Apply(snapshot_);
   Get();
   ASSERT_TRUE(Arrives());

@@ -149,6 +149,11 @@ std::shared_ptr<ActiveChain> ActiveListener::Adopt(
 
 void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
                            std::vector<std::shared_ptr<const ListenSockets>> sockets) {
+  // Most publishes are about something else.
+  const bool same_sockets = std::equal(
+      sockets.begin(), sockets.end(), sockets_.begin(), sockets_.end(),
+      [](const auto& wanted, const auto& have) { return have->sockets() == wanted.get(); });
+  if (config == config_ && same_sockets) return;
   std::vector<std::shared_ptr<ActiveChain>> old = std::move(chains_);
   std::vector<std::shared_ptr<ActiveChain>> old_default{std::move(default_chain_)};
   chains_.clear();

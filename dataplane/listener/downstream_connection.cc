@@ -106,7 +106,16 @@ void DownstreamConnection::MakeCodec(bool http2) {
   }
 }
 
+void DownstreamConnection::CountBytes() {
+  const uint64_t received = connection_->bytes_read();
+  const uint64_t sent = connection_->bytes_written();
+  if (received == counted_received_ && sent == counted_sent_) return;
+  owner_->handler().OnBytesMoved(received - std::exchange(counted_received_, received),
+                                 sent - std::exchange(counted_sent_, sent));
+}
+
 void DownstreamConnection::OnBytes(base::Buffer& in) {
+  CountBytes();
   if (codec_ == nullptr) {
     const Guess guess = GuessVersion(in);
     if (guess == Guess::kNeedMore) return;
@@ -142,6 +151,7 @@ void DownstreamConnection::AfterCodec() {
 
 void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
   if (codec_ == nullptr) return;
+  CountBytes();  // A long answer is counted while it leaves.
   codec_->Produce(out, limit);
   if (swept_ms_ == kNever && codec_->lingering()) {
     swept_ms_ = loop_.now_ms();
@@ -149,7 +159,10 @@ void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
   }
 }
 
-void DownstreamConnection::OnFlushed() { FinishIfDone(); }
+void DownstreamConnection::OnFlushed() {
+  CountBytes();
+  FinishIfDone();
+}
 
 void DownstreamConnection::FinishIfDone() {
   if (codec_ != nullptr && codec_->finished()) CloseOrderly();
@@ -169,7 +182,10 @@ void DownstreamConnection::OnClosed(bool error) {
   codec_.reset();
   // Nobody is to ask it again about a connection that is over.
   selector_.reset();
-  if (owner_ != nullptr) owner_->OnConnectionClosed();
+  if (owner_ != nullptr) {
+    CountBytes();
+    owner_->OnConnectionClosed();
+  }
   loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
 }
 

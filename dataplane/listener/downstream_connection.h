@@ -105,6 +105,7 @@ class DownstreamConnection final : public event::Deferred,
   void CloseOrderly();
   void OnDeadline();
   void ArmDeadline();
+  void CountBytes();
   // Since when nothing has happened, with no stream open.
   int64_t QuietSinceMs() const;
 
@@ -131,6 +132,8 @@ class DownstreamConnection final : public event::Deferred,
   int64_t swept_ms_ = kNever;  // While streams linger: when they were looked at last.
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
+  uint64_t counted_received_ = 0;
+  uint64_t counted_sent_ = 0;
   bool connected_ = false;
   bool http2_ = false;  // What the codec speaks, if there is one.
   bool draining_ = false;

@@ -127,6 +127,22 @@ TEST_F(DownstreamConnectionTest, AnswersARequestAndKeepsTheConnection) {
   EXPECT_FALSE(info.tls);
 }
 
+TEST_F(DownstreamConnectionTest, EveryByteIsCountedOnce) {
+  Start();
+  size_t answered = 0;
+  for (int i = 0; i < 3; ++i) {
+    received_.clear();
+    Send(kGet);
+    answered += received_.size();
+    EXPECT_EQ(owner_->requests.received_bytes, (i + 1) * kGet.size());
+    EXPECT_EQ(owner_->requests.sent_bytes, answered);
+  }
+  Send("GET ");  // No request is made of it.
+  client_ = event::UniqueFd();
+  Settle();
+  EXPECT_EQ(owner_->requests.received_bytes, 3 * kGet.size() + 4);
+}
+
 TEST_F(DownstreamConnectionTest, Http1IsKnownHoweverItsBytesAreCut) {
   for (size_t cut = 1; cut < kGet.size(); ++cut) {
     Start();

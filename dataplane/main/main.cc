@@ -87,6 +87,7 @@ absl::StatusOr<envoy::config::bootstrap::v3::Bootstrap> LoadBootstrap() {
   }
   auto bootstrap = sluice::xdsclient::ReadBootstrap(file);
   if (!bootstrap.ok()) return bootstrap;
+  sluice::xdsclient::WatchControlConnection(*bootstrap);
   if (bootstrap->node().id().empty()) bootstrap->mutable_node()->set_id(node_id);
   if (!absl::GetFlag(FLAGS_gateway).empty()) {
     bootstrap->mutable_node()->set_cluster(absl::GetFlag(FLAGS_gateway));

@@ -108,8 +108,8 @@ void Proxy::MakeStore() {
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
           .interest =
-              [this](ResourceType type, std::set<std::string> names) {
-                sources_->SetInterest(type, names);
+              [this](ResourceType type, const xdsclient::InterestChange& change) {
+                sources_->ChangeInterest(type, change);
               }});
   sources_ = std::make_unique<xdsclient::Sources>(
       loop_, *store_,

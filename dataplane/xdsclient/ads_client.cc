@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/ads_client.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -51,7 +52,6 @@ void AdsClient::Connect() {
   node_sent_ = false;
   for (TypeState& type : types_) {
     type.begun = false;
-    type.asked.clear();
     type.nonce.clear();
   }
   transport_ = factory_(*this);
@@ -69,7 +69,6 @@ void AdsClient::FillFirst(envoy::config::core::v3::Node* node) {
 void AdsClient::Begin(ResourceType type) {
   TypeState& state = At(type);
   state.begun = true;
-  state.asked = state.interest;
   if (!options_.delta) return SendSotw(type, "");
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
@@ -81,35 +80,39 @@ void AdsClient::Begin(ResourceType type) {
   transport_->Send(request.SerializeAsString());
 }
 
-void AdsClient::SetInterest(ResourceType type, std::set<std::string> names) {
-  TypeState& state = At(type);
-  if (state.interest == names) return;
-  state.interest = std::move(names);
-  // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
-  std::erase_if(state.versions,
-                [&](const auto& entry) { return !state.interest.contains(entry.first); });
-  if (transport_ != nullptr) Subscribe(type);
+void AdsClient::SetInterest(ResourceType type, const std::set<std::string>& names) {
+  const std::set<std::string>& before = At(type).interest;
+  InterestChange change;
+  std::set_difference(names.begin(), names.end(), before.begin(), before.end(),
+                      std::inserter(change.added, change.added.end()));
+  std::set_difference(before.begin(), before.end(), names.begin(), names.end(),
+                      std::inserter(change.removed, change.removed.end()));
+  ChangeInterest(type, change);
 }
 
-void AdsClient::Subscribe(ResourceType type) {
+void AdsClient::ChangeInterest(ResourceType type, const InterestChange& change) {
+  if (change.empty()) return;
+  TypeState& state = At(type);
+  state.interest.insert(change.added.begin(), change.added.end());
+  for (const std::string& name : change.removed) {
+    state.interest.erase(name);
+    // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
+    state.versions.erase(name);
+  }
+  if (transport_ != nullptr) Subscribe(type, change);
+}
+
+void AdsClient::Subscribe(ResourceType type, const InterestChange& change) {
   TypeState& state = At(type);
   if (!state.begun) {
     if (!state.interest.empty()) Begin(type);
     return;
   }
-  if (!options_.delta) {
-    state.asked = state.interest;
-    return SendSotw(type, "");
-  }
+  if (!options_.delta) return SendSotw(type, "");
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  for (const std::string& name : state.interest) {
-    if (!state.asked.contains(name)) request.add_resource_names_subscribe(name);
-  }
-  for (const std::string& name : state.asked) {
-    if (!state.interest.contains(name)) request.add_resource_names_unsubscribe(name);
-  }
-  state.asked = state.interest;
+  for (const std::string& name : change.added) request.add_resource_names_subscribe(name);
+  for (const std::string& name : change.removed) request.add_resource_names_unsubscribe(name);
   transport_->Send(request.SerializeAsString());
 }
 

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
+#include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/core/v3/base.pb.h"
@@ -63,8 +64,10 @@ class AdsClient final : private AdsTransportUser {
 
   void Start();
 
-  // The names wanted of a type that is asked for by name. Does nothing if they are the same.
-  void SetInterest(ResourceType type, std::set<std::string> names);
+  // What is wanted of a type that is asked for by name: all of it, or what changed. Does nothing if
+  // it is the same.
+  void SetInterest(ResourceType type, const std::set<std::string>& names);
+  void ChangeInterest(ResourceType type, const InterestChange& change);
 
   const State& state() const { return state_; }
   // Of what was accepted: name to version.
@@ -76,7 +79,6 @@ class AdsClient final : private AdsTransportUser {
   struct TypeState {
     std::set<std::string> interest;
     std::map<std::string, std::string> versions;  // Accepted.
-    std::set<std::string> asked;                  // Names this stream knows of.
     bool begun = false;                           // A request of this type is on this stream.
     std::string nonce;                            // Of the last response (state of the world).
     std::string version;                          // Of the last accepted one (same).
@@ -87,7 +89,7 @@ class AdsClient final : private AdsTransportUser {
 
   void Connect();
   void Begin(ResourceType type);
-  void Subscribe(ResourceType type);
+  void Subscribe(ResourceType type, const InterestChange& change);
   void OnDelta(const envoy::service::discovery::v3::DeltaDiscoveryResponse& response);
   void OnSotw(const envoy::service::discovery::v3::DiscoveryResponse& response);
   // Gives a response to the sink. Returns what is wrong with it, for the NACK; empty for an ACK.

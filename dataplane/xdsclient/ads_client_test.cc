@@ -164,6 +164,23 @@ TEST_F(AdsClientTest, ChangesOfInterestAreTheirOwnRequestsWithoutNonce) {
   EXPECT_TRUE(Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes).empty());
 }
 
+TEST_F(AdsClientTest, ANewStreamAsksForAllThatIsWantedByNow) {
+  Start(true);
+  client->ChangeInterest(ResourceType::kRoutes, {.added = {"r1", "r2"}, .removed = {}});
+  client->ChangeInterest(ResourceType::kRoutes, {.added = {"r3"}, .removed = {"r1"}});
+  auto sent = Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[1].resource_names_subscribe_size(), 1);
+  EXPECT_EQ(sent[1].resource_names_unsubscribe_size(), 1);
+  server.HangUp();
+  AdvanceMs(600);
+  sent = Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes);
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_EQ(sent[0].resource_names_subscribe_size(), 2);
+  EXPECT_EQ(sent[0].resource_names_subscribe(0), "r2");
+  EXPECT_EQ(sent[0].resource_names_subscribe(1), "r3");
+}
+
 TEST_F(AdsClientTest, WhatWasNeverAskedForIsIgnored) {
   Start(true);
   client->SetInterest(ResourceType::kRoutes, {"mine"});

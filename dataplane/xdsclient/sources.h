@@ -17,6 +17,7 @@
 #include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/file_source.h"
 #include "dataplane/xdsclient/file_watcher.h"
+#include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
@@ -56,8 +57,9 @@ class Sources {
   // Configure, before Start.
   void SetKnownVersions(ResourceType type, std::map<std::string, std::string> versions);
 
-  // The names wanted of a type that is asked for by name.
-  void SetInterest(ResourceType type, const std::set<std::string>& names);
+  // What is wanted of a type that is asked for by name has changed. A name that is removed and
+  // added has another source.
+  void ChangeInterest(ResourceType type, const InterestChange& change);
 
   // Reads the files that are due, and those that what they hold refers to. Not from within the
   // sink.
@@ -73,12 +75,15 @@ class Sources {
   struct Other final : event::Deferred {
     std::unique_ptr<FileSource> file;
     std::unique_ptr<AdsClient> server;
+    std::set<std::string> interest;  // Where it is asked by name.
   };
 
-  absl::Status ConfigureWhole(ResourceType type, const envoy::config::core::v3::ConfigSource& source,
+  absl::Status ConfigureWhole(ResourceType type,
+                              const envoy::config::core::v3::ConfigSource& source,
                               std::string_view field,
                               const std::function<bool(const std::string&)>& is_cluster);
   absl::StatusOr<Other*> Open(const Key& key);
+  void ChangeInterestIn(const Key& key, const InterestChange& change);
   void WantRead(const Key& key);
 
   event::Loop& loop_;
@@ -90,6 +95,9 @@ class Sources {
   std::map<ResourceType, compile::ResourceSource> whole_;
   std::unique_ptr<FileWatcher> watcher_;
   std::map<Key, std::unique_ptr<Other>> others_;
+  // What does not come over the aggregated stream, and what was wanted before there was one.
+  std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> other_source_of_;
+  std::map<ResourceType, std::set<std::string>> early_interest_;
   std::set<Key> due_;
   bool read_posted_ = false;
   bool started_ = false;

@@ -25,18 +25,17 @@ using Kind = ResourceSource::Kind;
 class SourcesTest : public testing::Test {
  protected:
   SourcesTest()
-      : sources(loop, sink,
-                {.transport =
-                     [this](const std::string& cluster, std::optional<ResourceType> type,
-                            bool delta) {
-                       const std::string key = absl::StrCat(
-                           cluster, " ", type.has_value() ? TypeName(*type) : "ads", " ",
-                           delta ? "delta" : "sotw");
-                       return servers[key].Factory();
-                     },
-                 .source_of =
-                     [this](ResourceType, const std::string& name) { return source_of[name]; },
-                 .random = [] { return uint64_t{1}; }}) {}
+      : sources(
+            loop, sink,
+            {.transport =
+                 [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
+                   const std::string key =
+                       absl::StrCat(cluster, " ", type.has_value() ? TypeName(*type) : "ads", " ",
+                                    delta ? "delta" : "sotw");
+                   return servers[key].Factory();
+                 },
+             .source_of = [this](ResourceType, const std::string& name) { return source_of[name]; },
+             .random = [] { return uint64_t{1}; }}) {}
 
   absl::Status Configure(const std::string& dynamic) {
     const auto bootstrap = ParseBootstrap("dynamic_resources: " + dynamic, "b.yaml");
@@ -72,7 +71,7 @@ TEST_F(SourcesTest, AServerOfATypesOwnHasAStreamOfItsOwn) {
   sources.Start();
   EXPECT_EQ(servers.at("x listener sotw").last().sent.size(), 1u);
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
-  sources.SetInterest(ResourceType::kRoutes, {"r"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   EXPECT_EQ(servers.at("x routes delta").last().sent.size(), 1u);
 }
 
@@ -80,11 +79,31 @@ TEST_F(SourcesTest, AStreamEndsWithTheLastNameThatComesByIt) {
   ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
   sources.Start();
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
-  sources.SetInterest(ResourceType::kRoutes, {"r", "s"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r", "s"}, .removed = {}});
   EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u) << "s comes by the aggregated one";
-  sources.SetInterest(ResourceType::kRoutes, {"s"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {}, .removed = {"r"}});
   loop.RunOnce();
   EXPECT_EQ(servers.at("x routes delta").last().user, nullptr);
+}
+
+TEST_F(SourcesTest, ANameWhoseSourceChangedIsAskedOfTheNewOne) {
+  ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
+  sources.Start();
+  source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 1u);
+  source_of["r"] = {};
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {"r"}});
+  loop.RunOnce();
+  EXPECT_EQ(servers.at("x routes delta").last().user, nullptr);
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u);
+}
+
+TEST_F(SourcesTest, WhatIsWantedBeforeThereIsAStreamIsAskedOfItLater) {
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
+  ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
+  sources.Start();
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u) << "clusters, and the table";
 }
 
 TEST_F(SourcesTest, AClusterThatIsNotInTheBootstrapIsRefused) {
@@ -106,13 +125,13 @@ TEST_F(SourcesTest, FilesAreReadWhenTheyAreDue) {
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   std::ofstream(folder + "/l.yaml") << "resources: []";
   std::ofstream(folder + "/r.yaml") << "resources: []";
-  ASSERT_TRUE(Configure(absl::StrCat("{lds_config: {path_config_source: {path: ", folder,
-                                     "/l.yaml}}}"))
-                  .ok());
+  ASSERT_TRUE(
+      Configure(absl::StrCat("{lds_config: {path_config_source: {path: ", folder, "/l.yaml}}}"))
+          .ok());
   sources.ReadFiles();
   EXPECT_EQ(sink.calls, 1);
   source_of["r"] = {.kind = Kind::kFile, .path = folder + "/r.yaml"};
-  sources.SetInterest(ResourceType::kRoutes, {"r"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   EXPECT_EQ(sink.calls, 1) << "never from within the sink's own call";
   loop.RunOnce();
   EXPECT_EQ(sink.calls, 2);
