@@ -39,6 +39,9 @@ class RecordingSink final : public ResourceSink {
     return rejections;
   }
 
+  std::vector<std::string> UnsupportedFields() const override { return fields; }
+
+  std::vector<std::string> fields;
   std::map<ResourceType, std::map<std::string, std::string>> held;
   std::set<std::string> refused;
   int calls = 0;
@@ -106,6 +109,33 @@ class AdsClientTest : public testing::Test {
   FakeAdsServer server;
   std::unique_ptr<AdsClient> client;
 };
+
+std::vector<std::string> ListedIn(const DeltaDiscoveryRequest& request) {
+  std::vector<std::string> fields;
+  const auto& metadata = request.node().metadata().fields();
+  const auto it = metadata.find("sluice.unsupported_fields");
+  if (it == metadata.end()) return {"no list"};
+  for (const auto& value : it->second.list_value().values()) fields.push_back(value.string_value());
+  return fields;
+}
+
+TEST_F(AdsClientTest, FieldsWithoutEffectAreListedWithTheAnswerThatBringsThem) {
+  Start(true);
+  Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  sink.fields = {"Cluster.foo"};
+  Respond(Delta(ResourceType::kCluster, "1", {{"a", "v1"}}));
+  auto sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].node().id(), "proxy-1");
+  EXPECT_EQ(ListedIn(sent[0]), sink.fields);
+  Respond(Delta(ResourceType::kCluster, "2", {{"b", "v1"}}));
+  EXPECT_FALSE(Sent<DeltaDiscoveryRequest>(ResourceType::kCluster).at(0).has_node())
+      << "nothing new";
+  sink.fields.clear();
+  Respond(Delta(ResourceType::kCluster, "3", {{"a", "v2"}}));
+  sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  EXPECT_TRUE(ListedIn(sent.at(0)).empty()) << "an empty list takes the last one back";
+}
 
 TEST_F(AdsClientTest, FirstRequestsAskForClustersThenListenersWithTheNodeOnce) {
   Start(true);

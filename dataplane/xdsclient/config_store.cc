@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "dataplane/xdsclient/bind.h"
+#include "dataplane/xdsclient/field_listing.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -130,6 +131,16 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
   UpdateInterest();
   Changed();
   return rejections;
+}
+
+std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  FieldListing listing;
+  for (const ResourceType type : kAllTypes) {
+    for (const auto& [name, raw] : raw_[static_cast<size_t>(type)]) {
+      listing.Add(type, name, raw.findings);
+    }
+  }
+  return listing.Lines();
 }
 
 absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawResource& raw) {

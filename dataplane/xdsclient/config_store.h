@@ -74,6 +74,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::string NameOf(ResourceType type, std::string_view body) override;
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
+  std::vector<std::string> UnsupportedFields() const override;
 
   // What is accepted now, by name; static resources included.
   const std::map<std::string, RawResource>& raw(ResourceType type) const {
