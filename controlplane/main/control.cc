@@ -27,6 +27,7 @@
 #include "controlplane/rpc/credentials.h"
 #include "controlplane/rpc/xds_listener.h"
 #include "controlplane/status/board.h"
+#include "controlplane/status/keeper.h"
 #include "controlplane/store/store.h"
 #include "controlplane/xdsserver/fleet.h"
 #include "controlplane/xdsserver/server.h"
@@ -113,6 +114,7 @@ class WiredControl : public Control {
 
   // Returns when the registry has been read and translated.
   void StartFlow() {
+    board_.Recall(status::Keeper::Recall(*registry_));
     subscription_ =
         store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
     watch_ = registry_->Watch(
@@ -188,7 +190,8 @@ class WiredControl : public Control {
   status::Board board_;
   pushapi::Propagation propagation_{cache_, fleet_, absl::Now};
   certificate::Inspector inspector_;
-  ConfigFlow flow_{cache_, board_, propagation_, Check(), absl::Now};
+  status::Keeper keeper_{*registry_, store_, board_};
+  ConfigFlow flow_{cache_, board_, keeper_, propagation_, Check(), absl::Now};
   xdsserver::DiscoveryServer discovery_server_{cache_, fleet_, absl::Now};
   pushapi::Handlers handlers_;
   pushapi::PushService push_service_{handlers_};
