@@ -13,12 +13,16 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "controlplane/pushapi/rest/rest_routes.h"
+#include "controlplane/pushapi/rest/rest_watch.h"
 
 namespace sluice::pushapi {
 namespace {
 
 constexpr size_t kMaxPathBytes = 1024;
+constexpr absl::Duration kWatchTick = absl::Seconds(1);
+constexpr absl::Duration kWatchEnd = absl::Seconds(3);
 
 struct HostPort {
   std::string host;
@@ -57,7 +61,8 @@ class HttplibRestListener : public RestListener {
   HttplibRestListener(const RestListenerOptions& options, OperatorTable operators,
                       Handlers& handlers)
       : operators_(std::move(operators)), handlers_(handlers) {
-    server_.new_task_queue = [threads = options.threads] {
+    // A watch keeps its thread, and may not keep everybody else from theirs.
+    server_.new_task_queue = [threads = options.threads + WatchRoom::kMaxOpen] {
       return new httplib::ThreadPool(threads);
     };
     server_.set_payload_max_length(options.max_body_bytes);
@@ -88,6 +93,8 @@ class HttplibRestListener : public RestListener {
 
   ~HttplibRestListener() override {
     if (!thread_.joinable()) return;
+    // Before the server stops: then it would cut them off without their last chunk.
+    room_.Close(kWatchEnd);
     server_.stop();
     thread_.join();
   }
@@ -113,12 +120,23 @@ class HttplibRestListener : public RestListener {
     if (const absl::StatusOr<Caller> caller = Judge(request); caller.ok()) {
       RestRequest asked{request.method, request.path, {}, request.body};
       for (const auto& [name, value] : request.params) asked.query[name] = value;
-      answer = AnswerRest(handlers_, *caller, asked);
+      answer = AnswerRest(handlers_, room_, *caller, asked);
     } else {
       answer = ProblemResponse(caller.status());
     }
     response.status = answer.status;
-    response.set_content(answer.body, answer.content_type);
+    if (answer.watch == nullptr) return response.set_content(answer.body, answer.content_type);
+    // The provider is a copy of the answer: with the response goes all that it holds.
+    response.set_chunked_content_provider(
+        answer.content_type, [answer](size_t, httplib::DataSink& sink) {
+          const std::optional<std::string> lines = answer.watch->Next(kWatchTick);
+          if (!lines.has_value()) {
+            sink.done();
+            return true;
+          }
+          // Nothing for a while: that is when to look whether anybody still listens.
+          return lines->empty() ? sink.is_writable() : sink.write(lines->data(), lines->size());
+        });
   }
 
   absl::StatusOr<Caller> Judge(const httplib::Request& request) const {
@@ -139,6 +157,7 @@ class HttplibRestListener : public RestListener {
 
   const OperatorTable operators_;
   Handlers& handlers_;
+  WatchRoom room_;
   httplib::Server server_;
   int port_ = 0;
   std::thread thread_;
