@@ -39,10 +39,11 @@ class TlsStack(Stack):
         )
         self.port = port
 
-    def get_tls(self, host, *args, path="/", **how):
+    def get_tls(self, name, *args, path="/", **how):
+        """`name` is what the handshake asks for, and the host unless `host` is given."""
         return curl(
-            f"https://{host}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
-            "--resolve", f"{host}:{self.tls_port}:127.0.0.1", *args, **how)
+            f"https://{name}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
+            "--resolve", f"{name}:{self.tls_port}:127.0.0.1", *args, **how)
 
     def handshake(self, name, *args):
         return subprocess.run(
@@ -92,6 +93,50 @@ def test_alpn(tls, offered, chosen):
 def test_http2_over_tls(tls):
     answer = tls.get_tls("a.test", "--http2")
     assert (answer.status, answer.version) == (200, "HTTP/2")
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_host_of_another_listener_is_421(tls, version):
+    before = len(tls.log_lines())
+    answer = tls.get_tls("a.test", version, host="x.b.test")
+    assert answer.status == 421
+    assert answer.header("content-type") == "application/problem+json"
+    assert answer.json()["reason"] == "misdirected-request"
+    assert tls.logged(since=before, code=421)["flags"] == "NR"
+    assert tls.get_tls("x.b.test", version, host="a.test").status == 421
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_host_that_no_listener_has_is_404(tls, version):
+    assert tls.get_tls("a.test", version, host="c.test").status == 404
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_hosts_of_one_wildcard_listener_share_its_connections(tls, version):
+    assert tls.get_tls("x.b.test", version, host="y.b.test").status == 200
+    assert tls.get_tls("x.b.test", version, host=f"y.b.test:{tls.tls_port}").status == 200
+
+
+def test_a_wildcard_certificate_does_not_lend_itself_to_a_listener_of_its_own(tmp_path, blue):
+    """Both hosts are under one certificate, so that a browser sends both on one connection."""
+    ca = Authority(tmp_path / "ca")
+    port = free_port()
+    listeners = [
+        objects.https_listener(port, "wild", name="wild", hostname="*.w.test"),
+        objects.https_listener(port, "wild", name="own", hostname="own.w.test"),
+    ]
+    with Stack(tmp_path, secret_of("wild", ca.leaf("w.test", "*.w.test")),
+               objects.backend("blue", blue.port), objects.route("main", "edge", [rule("blue")]),
+               listeners=listeners) as stack:
+        def get(handshake, host):
+            return curl(f"https://{handshake}:{port}/", "--http2", "--cacert", str(ca.certificate),
+                        "--resolve", f"{handshake}:{port}:127.0.0.1", host=host).status
+
+        assert get("own.w.test", "own.w.test") == 200
+        assert get("x.w.test", "y.w.test") == 200
+        assert get("x.w.test", "own.w.test") == 421
+        assert get("own.w.test", "x.w.test") == 421
+        assert stack.proxy.alive()
 
 
 def test_plain_text_on_the_tls_port_gets_no_answer(tls):
