@@ -11,9 +11,9 @@
 
 namespace sluice::ir {
 
-// Parts holds parts of a Gateway by name. A copy shares everything, an edit copies one chunk, and two
-// versions are compared without looking at the chunks that they share: so one endpoint that moves
-// among ten thousand clusters costs a few hundred pointers.
+// Parts holds parts of a Gateway by name. A copy shares everything, an edit copies one chunk, and
+// two versions are compared without looking at the chunks that they share: so one endpoint that
+// moves among ten thousand clusters costs a few hundred pointers.
 //
 // Invariants:
 //   1. No chunk is empty; names grow strictly, within a chunk and from chunk to chunk.

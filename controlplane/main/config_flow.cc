@@ -36,9 +36,8 @@ void LogProblems(const store::Problems& problems) {
 }  // namespace
 
 ConfigFlow::ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-                       status::Keeper& keeper,
-                       pushapi::Propagation& propagation, resolve::KeyPairCheck check,
-                       xdsserver::Clock clock)
+                       status::Keeper& keeper, pushapi::Propagation& propagation,
+                       resolve::KeyPairCheck check, xdsserver::Clock clock)
     : cache_(cache),
       board_(board),
       keeper_(keeper),

@@ -228,7 +228,8 @@ ir::Parts<ir::Endpoints> Resolver::UseEndpoints(
     const std::vector<std::pair<std::string_view, const EndpointsId*>>& wanted,
     const ir::Gateway* before, Agenda& agenda) {
   using EndpointParts = ir::Parts<ir::Endpoints>;
-  // What it used before is as it was; what is new is not resolved yet, or by another Gateway's wish.
+  // What it used before is as it was; what is new is not resolved yet, or by another Gateway's
+  // wish.
   std::vector<EndpointParts::Entry> sorted;
   sorted.reserve(wanted.size());
   for (const auto& [name, id] : wanted) sorted.emplace_back(name, nullptr);

@@ -52,8 +52,8 @@ class Board {
   // before the first Publish.
   void Recall(std::map<manifest::ObjectKey, ConditionTimes> times);
 
-  // Returns the objects whose status is another one than before: another verdict, or a condition that
-  // has gone over.
+  // Returns the objects whose status is another one than before: another verdict, or a condition
+  // that has gone over.
   std::vector<manifest::ObjectKey> Publish(BoardUpdate update);
 
   [[nodiscard]] std::optional<BoardEntry> Find(const manifest::ObjectKey& key) const;

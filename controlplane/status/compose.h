@@ -12,8 +12,8 @@ namespace sluice::status {
 inline constexpr char kLiveCondition[] = "sluice.dev/Live";
 
 // Writes the status of an object into its body: the conditions of its verdict, and for each Gateway
-// that serves it how many proxies do (null: nothing of that). Kinds without a status are left alone.
-// The time of sluice.dev/Live is when the object came to be what is being counted.
+// that serves it how many proxies do (null: nothing of that). Kinds without a status are left
+// alone. The time of sluice.dev/Live is when the object came to be what is being counted.
 //
 // Thread: safe from any; no state.
 void ComposeStatus(const manifest::ObjectKey& key, const BoardEntry& entry,

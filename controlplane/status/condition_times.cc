@@ -88,8 +88,8 @@ ConditionTimes ConditionTimes::FromStatusJson(std::string_view json) {
                            nullptr)) {
         continue;
       }
-      times.entries_[KeyOf(place, Text(condition, "type"))] = {
-          StatusOf(Text(condition, "status")), since};
+      times.entries_[KeyOf(place, Text(condition, "type"))] = {StatusOf(Text(condition, "status")),
+                                                               since};
     }
   };
   add(kObjectPlace, status);
@@ -103,8 +103,7 @@ ConditionTimes ConditionTimes::FromStatusJson(std::string_view json) {
       if (!ref.is_object()) continue;
       const Json& port = Member(ref, "port");
       add(ParentPlace(Text(ref, "kind"), Text(ref, "namespace"), Text(ref, "name"),
-                      Text(ref, "sectionName"),
-                      port.is_number_integer() ? port.get<int64_t>() : 0),
+                      Text(ref, "sectionName"), port.is_number_integer() ? port.get<int64_t>() : 0),
           parent);
     }
   }

@@ -16,8 +16,8 @@ std::string PlaceOf(const resolve::ListenerVerdict& listener);
 std::string PlaceOf(const resolve::ParentVerdict& parent);
 inline constexpr std::string_view kObjectPlace = "";
 
-// ConditionTimes are the lastTransitionTimes of one object's conditions: each is the time at which its
-// condition's status (True, False, Unknown) became what it is. A new reason or message is no
+// ConditionTimes are the lastTransitionTimes of one object's conditions: each is the time at which
+// its condition's status (True, False, Unknown) became what it is. A new reason or message is no
 // transition.
 //
 // Thread:   a value.
@@ -25,7 +25,8 @@ inline constexpr std::string_view kObjectPlace = "";
 // Limits:   one entry a condition.
 class ConditionTimes {
  public:
-  // Goes over to a verdict that came at `now`. True if any condition has a new status, is new or gone.
+  // Goes over to a verdict that came at `now`. True if any condition has a new status, is new or
+  // gone.
   bool Follow(const resolve::Verdict& verdict, absl::Time now);
 
   // Of a condition; `otherwise` if it is not known.

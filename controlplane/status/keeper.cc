@@ -61,8 +61,7 @@ void Keeper::Run() {
       if (due_.empty()) return;
       // More is likely to come, and an object that changes twice is written once.
       const absl::Time until = absl::Now() + kPause;
-      while (!is_over_ && due_.size() < kMaxBatch &&
-             !changed_.WaitWithDeadline(&mutex_, until)) {
+      while (!is_over_ && due_.size() < kMaxBatch && !changed_.WaitWithDeadline(&mutex_, until)) {
       }
       keys = TakeLocked();
     }
@@ -83,7 +82,8 @@ void Keeper::Write(const std::vector<manifest::ObjectKey>& keys) {
     ComposeStatus(key, *entry, /*liveness=*/nullptr, body.get());
     const auto* field = body->GetDescriptor()->FindFieldByName("status");
     if (field == nullptr) continue;
-    writes.push_back({key, manifest::MessageToJson(body->GetReflection()->GetMessage(*body, field))});
+    writes.push_back(
+        {key, manifest::MessageToJson(body->GetReflection()->GetMessage(*body, field))});
   }
   if (writes.empty()) return;
   if (const absl::Status status = registry_.WriteStatus(writes); !status.ok()) {

@@ -147,12 +147,13 @@ gateway::v1::HTTPRoute Composed(const Board& board, const manifest::ObjectKey& k
 TEST(ConditionTimesTest, AConditionsTimeIsThatOfItsStatusAlone) {
   Board board;
   const manifest::ObjectKey key{"HTTPRoute", "shop", "cart"};
-  board.Publish({.revision = 1, .verdicts = {{key, OneGoodOneBad()}}, .at = absl::FromUnixSeconds(1)});
+  board.Publish(
+      {.revision = 1, .verdicts = {{key, OneGoodOneBad()}}, .at = absl::FromUnixSeconds(1)});
   resolve::Verdict next = OneGoodOneBad();
   next.parents[0].conditions[0].message = "in other words";
   next.parents[1].conditions[0] = resolve::True("Accepted", "Accepted");
-  const auto news = board.Publish(
-      {.revision = 2, .verdicts = {{key, next}}, .at = absl::FromUnixSeconds(9)});
+  const auto news =
+      board.Publish({.revision = 2, .verdicts = {{key, next}}, .at = absl::FromUnixSeconds(9)});
   EXPECT_EQ(news, std::vector<manifest::ObjectKey>{key});
   const gateway::v1::HTTPRoute body = Composed(board, key);
   EXPECT_EQ(AcceptedOf(body, 0).message(), "in other words");

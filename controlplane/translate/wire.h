@@ -22,8 +22,8 @@ void Pack(const google::protobuf::Message& message, google::protobuf::Any* any);
 //
 // Appends `message`, serialized, as a field of another one.
 void AppendField(int number, std::string_view message, std::string& out);
-// The fields of that number at the top of a serialized message, each with its tag and length, up to the
-// first field that is no message or text.
+// The fields of that number at the top of a serialized message, each with its tag and length, up to
+// the first field that is no message or text.
 std::vector<std::string_view> FieldsOf(std::string_view message, int number);
 
 void SetDuration(absl::Duration from, google::protobuf::Duration* to);

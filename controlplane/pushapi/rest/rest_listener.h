@@ -27,8 +27,8 @@ struct RestListenerOptions {
 // Thread:   any; requests run on `threads` threads of its own.
 // Lifetime: `handlers` outlives it. The destructor ends open requests and waits for them.
 // Errors:   Start says why it cannot listen.
-// Limits:   the options; 5 s to send a request, 100 requests a connection; WatchRoom::kMaxOpen watches,
-//           which have threads of their own besides.
+// Limits:   the options; 5 s to send a request, 100 requests a connection; WatchRoom::kMaxOpen
+//           watches, which have threads of their own besides.
 class RestListener {
  public:
   static absl::StatusOr<std::unique_ptr<RestListener>> Start(const RestListenerOptions& options,

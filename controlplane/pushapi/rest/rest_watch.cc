@@ -17,10 +17,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kGone = 410;
 
 std::string LineOf(std::string_view type, Json object) {
-  return absl::StrCat(
-      Json{{"type", type}, {"object", std::move(object)}}.dump(-1, ' ', false,
-                                                               Json::error_handler_t::replace),
-      "\n");
+  return absl::StrCat(Json{{"type", type}, {"object", std::move(object)}}.dump(
+                          -1, ' ', false, Json::error_handler_t::replace),
+                      "\n");
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ namespace sluice::pushapi {
 struct WatchOptions {
   std::string kind;
   std::string api_version;
-  std::string name;                // Empty: all.
-  int64_t resource_version = 0;    // 0: begin with everything that is there.
-  bool bookmarks = false;          // Also tell revisions that brought nothing.
+  std::string name;              // Empty: all.
+  int64_t resource_version = 0;  // 0: begin with everything that is there.
+  bool bookmarks = false;        // Also tell revisions that brought nothing.
   absl::Time until = absl::InfiniteFuture();
 };
 
@@ -38,8 +38,8 @@ struct WatchOptions {
 //     MODIFIED   another version of it
 //     DELETED    it is gone; of the object there is kind and metadata
 //     BOOKMARK   a resourceVersion to go on from (with allowWatchBookmarks), metadata alone
-//     ERROR      the end, with a Status: 410, if what was since resourceVersion is not known any more,
-//                or the reader was too slow; list again, and watch from there
+//     ERROR      the end, with a Status: 410, if what was since resourceVersion is not known any
+//                more, or the reader was too slow; list again, and watch from there
 //
 // Objects are as they were given, with their resourceVersion, without status.
 //
