@@ -12,11 +12,10 @@ TEST(FieldListingTest, AFieldIsOneLineHoweverManyResourcesSetIt) {
   listing.Add(ResourceType::kCluster, "a", {{"lb.zone", "Cluster.lb.zone"}, {"z", "Cluster.z"}});
   listing.Add(ResourceType::kCluster, "b", {{"lb.zone", "Cluster.lb.zone"}});
   listing.Add(ResourceType::kListener, "l", {});
-  EXPECT_EQ(listing.Lines(),
-            (std::vector<std::string>{
-                "Cluster.lb.zone: in cluster \"a\" at lb.zone, and 1 more places",
-                "Cluster.z: in cluster \"a\" at z",
-            }));
+  EXPECT_EQ(listing.Lines(), (std::vector<std::string>{
+                                 "Cluster.lb.zone: in cluster \"a\" at lb.zone, and 1 more places",
+                                 "Cluster.z: in cluster \"a\" at z",
+                             }));
 }
 
 TEST(FieldListingTest, WhatIsTooMuchIsCounted) {

@@ -86,13 +86,12 @@ ExitCode RunFleet(const Invocation& invocation, Streams& streams) {
     rows.push_back({proxy.node(), proxy.gateway(), std::string(ToText(proxy.state())),
                     proxy.version().empty() ? "-" : proxy.version(),
                     proxy.version() == proxy.target_version() ? "yes" : "no",
-                    absl::StrFormat("%.0f ms", proxy.lag_ms()),
-                    absl::StrCat(proxy.refusals_size()),
+                    absl::StrFormat("%.0f ms", proxy.lag_ms()), absl::StrCat(proxy.refusals_size()),
                     absl::StrCat(proxy.unsupported_fields_size())});
   }
   if (!rows.empty()) {
-    PrintTable({"PROXY", "GATEWAY", "STATE", "VERSION", "CURRENT", "LAG", "NACKS", "FIELDS"},
-               rows, streams.out);
+    PrintTable({"PROXY", "GATEWAY", "STATE", "VERSION", "CURRENT", "LAG", "NACKS", "FIELDS"}, rows,
+               streams.out);
   }
   PrintRefusals(response, streams.out);
   PrintUnsupported(response, is_one, streams.out);
