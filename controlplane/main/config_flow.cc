@@ -36,10 +36,11 @@ void LogProblems(const store::Problems& problems) {
 }  // namespace
 
 ConfigFlow::ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-                       pushapi::Propagation& propagation, resolve::KeyPairCheck check,
-                       xdsserver::Clock clock)
+                       status::Keeper& keeper, pushapi::Propagation& propagation,
+                       resolve::KeyPairCheck check, xdsserver::Clock clock)
     : cache_(cache),
       board_(board),
+      keeper_(keeper),
       propagation_(propagation),
       clock_(std::move(clock)),
       pipeline_(std::move(check)) {}
@@ -56,7 +57,7 @@ void ConfigFlow::OnUpdate(const store::Update& update) {
   news.verdicts = std::move(output.verdicts);
   news.dropped_verdicts = std::move(output.dropped_verdicts);
   news.at = clock_();
-  board_.Publish(std::move(news));
+  keeper_.Note(board_.Publish(std::move(news)));
   propagation_.OnTranslated(update.after->revision(), std::move(reach));
 }
 

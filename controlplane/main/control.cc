@@ -28,6 +28,7 @@
 #include "controlplane/rpc/api_listener.h"
 #include "controlplane/rpc/xds_listener.h"
 #include "controlplane/status/board.h"
+#include "controlplane/status/keeper.h"
 #include "controlplane/store/store.h"
 #include "controlplane/xdsserver/fleet.h"
 #include "controlplane/xdsserver/server.h"
@@ -111,6 +112,7 @@ class WiredControl : public Control {
 
   // Returns when the registry has been read and translated.
   void StartFlow() {
+    board_.Recall(status::Keeper::Recall(*registry_));
     subscription_ =
         store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
     watch_ = registry_->Watch(
@@ -179,8 +181,9 @@ class WiredControl : public Control {
     if (address.empty()) return absl::OkStatus();
     auto started = pushapi::RestListener::Start(
         {.address = address}, *operators_, *tls_,
-        [this](const pushapi::Caller& caller, const pushapi::RestRequest& request) {
-          return pushapi::AnswerRest(handlers_, caller, request);
+        [this](pushapi::WatchRoom& room, const pushapi::Caller& caller,
+               const pushapi::RestRequest& request) {
+          return pushapi::AnswerRest(handlers_, room, caller, request);
         });
     if (!started.ok()) return WithFlag("rest-listen", started.status());
     rest_listener_ = *std::move(started);
@@ -204,7 +207,8 @@ class WiredControl : public Control {
   status::Board board_;
   pushapi::Propagation propagation_{cache_, fleet_, absl::Now};
   certificate::Inspector inspector_;
-  ConfigFlow flow_{cache_, board_, propagation_, Check(), absl::Now};
+  status::Keeper keeper_{*registry_, store_, board_};
+  ConfigFlow flow_{cache_, board_, keeper_, propagation_, Check(), absl::Now};
   xdsserver::DiscoveryServer discovery_server_{cache_, fleet_, absl::Now};
   pushapi::Handlers handlers_;
   pushapi::PushService push_service_{handlers_};

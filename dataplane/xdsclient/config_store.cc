@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "dataplane/compile/endpoints.h"
 #include "dataplane/xdsclient/bind.h"
+#include "dataplane/xdsclient/field_listing.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -142,6 +143,16 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
   FlushInterest();
   Changed();
   return rejections;
+}
+
+std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  FieldListing listing;
+  for (const ResourceType type : kAllTypes) {
+    for (const auto& [name, raw] : raw(type)) {
+      listing.Add(type, name, raw.findings);
+    }
+  }
+  return listing.Lines();
 }
 
 // ---- Taking resources ---------------------------------------------------------------------------

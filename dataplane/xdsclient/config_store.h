@@ -81,6 +81,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::string NameOf(ResourceType type, std::string_view body) override;
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
+  std::vector<std::string> UnsupportedFields() const override;
 
   // Who serves a resource that is asked for by name.
   compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const {

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -242,3 +243,30 @@ def test_a_proxy_waits_for_a_control_plane_that_comes_later(tmp_path, blue):
                 objects.route("main", "edge", [rule("blue")]))
             proxy.wait_ready()
             until("the listener", lambda: accepts(port))
+
+
+def transition_times(control, name):
+    status = control.get("gateways", name)["status"]
+    return {
+        (place, c["type"]): c["lastTransitionTime"]
+        for place, owner in [("", status), *((x["name"], x) for x in status["listeners"])]
+        for c in owner["conditions"] if c["type"] != "sluice.dev/Live"
+    }
+
+
+def test_times_of_conditions_outlive_the_control_plane(tmp_path):
+    tls_port = free_port()
+    with Control(tmp_path) as control:
+        control.apply(objects.gateway_class(), objects.gateway("edge", [
+            objects.http_listener(free_port()), objects.https_listener(tls_port, "missing")]))
+        before = transition_times(control, "edge")
+        # They are in whole seconds: a new time is to be seen as one.
+        applied = time.time()
+        until("two seconds later", lambda: time.time() > applied + 2)
+    with Control(tmp_path, data_dir=control.data_dir) as control:
+        assert transition_times(control, "edge") == before
+        control.apply(objects.gateway("edge", [
+            objects.http_listener(free_port()), objects.http_listener(tls_port, "https")]))
+        after = transition_times(control, "edge")
+        assert after[("https", "ResolvedRefs")] > before[("https", "ResolvedRefs")]
+        assert after[("http", "ResolvedRefs")] == before[("http", "ResolvedRefs")]

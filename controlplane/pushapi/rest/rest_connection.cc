@@ -81,7 +81,7 @@ bool RestConnection::Handshake(SSL_CTX* context) {
 bool RestConnection::AwaitRequest() {
   if (is_broken_ || is_read_over_) return false;
   is_in_head_ = true;
-  is_writing_ = false;
+  is_writing_ = is_streaming_ = false;
   part_bytes_ = line_bytes_ = 0;
   last_byte_ = 0;
   if (at_ == end_ && !Fill(Clock::now() + limits_.idle)) return false;
@@ -178,7 +178,7 @@ bool RestConnection::Fill(Clock::time_point deadline) {
 }
 
 ssize_t RestConnection::write(const char* bytes, size_t size) {
-  if (!is_writing_) {
+  if (!is_writing_ || is_streaming_) {
     is_writing_ = true;
     write_deadline_ = Clock::now() + limits_.answer;
   }

@@ -34,6 +34,9 @@ class RestConnection : public httplib::Stream {
   void CloseAfterAnswer() { is_last_ = true; }
   [[nodiscard]] bool is_last() const { return is_last_; }
 
+  // The answer that follows lasts: its limit of time holds for each piece.
+  void BeginStream() { is_streaming_ = true; }
+
   // Says the end, and reads on for a moment what was sent meanwhile: else the kernel would answer
   // it with a reset, and the peer might lose the answer.
   void Linger();
@@ -85,6 +88,7 @@ class RestConnection : public httplib::Stream {
   Clock::time_point read_deadline_;
   Clock::time_point write_deadline_;
   bool is_writing_ = false;
+  bool is_streaming_ = false;
   bool is_last_ = false;
   bool is_at_end_ = false;     // the peer sends no more
   bool is_read_over_ = false;  // nothing more is read; an answer may still be written

@@ -13,15 +13,19 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "controlplane/access/listen_rules.h"
 #include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/pushapi/rest/rest_server.h"
 #include "controlplane/pushapi/rest/rest_tls.h"
+#include "controlplane/pushapi/rest/rest_watch.h"
 
 namespace sluice::pushapi {
 namespace {
 
 constexpr size_t kMaxPathBytes = 1024;
+constexpr absl::Duration kWatchTick = absl::Seconds(1);
+constexpr absl::Duration kWatchEnd = absl::Seconds(3);
 
 struct HostPort {
   std::string host;
@@ -103,6 +107,8 @@ class HttplibRestListener : public RestListener {
 
   ~HttplibRestListener() override {
     if (!thread_.joinable()) return;
+    // Before the server stops: then it would cut them off without their last chunk.
+    room_.Close(kWatchEnd);
     server_.StopAll();
     thread_.join();
   }
@@ -197,13 +203,31 @@ class HttplibRestListener : public RestListener {
                         return connection.IsAbandoned();
                       }};
     for (const auto& [name, value] : request.params) asked.query[name] = value;
-    const RestResponse answer = answer_(*caller, asked);
+    const RestResponse answer = answer_(room_, *caller, asked);
     response.status = answer.status;
+    if (answer.watch != nullptr) return ServeWatch(request, answer, response);
     response.set_content(answer.body, answer.content_type);
     // A GET's body is not read.
     if ((request.method == "GET" || request.method == "HEAD") && HasBody(request)) {
       RestServer::Current().CloseAfterAnswer();
     }
+  }
+
+  void ServeWatch(const httplib::Request& request, const RestResponse& answer,
+                  httplib::Response& response) {
+    RestServer::Current().BeginStream();
+    // The provider has a copy of the answer: with the response goes all that it holds.
+    response.set_chunked_content_provider(
+        answer.content_type, [this, &request, answer](size_t, httplib::DataSink& sink) {
+          const std::optional<std::string> lines = answer.watch->Next(kWatchTick);
+          if (!lines.has_value() || !Judge(request).ok()) {
+            sink.done();
+            return true;
+          }
+          // Nothing for a while: that is when to look whether anybody still listens.
+          return lines->empty() ? !RestServer::Current().IsAbandoned()
+                                : sink.write(lines->data(), lines->size());
+        });
   }
 
   absl::StatusOr<Caller> Judge(const httplib::Request& request) const {
@@ -242,6 +266,7 @@ class HttplibRestListener : public RestListener {
   const std::shared_ptr<ByteBudget> budget_;
   const access::Gate& gate_;
   const Answer answer_;
+  WatchRoom room_;
   RestTls tls_;
   RestServer server_;
   int port_ = 0;

@@ -33,10 +33,12 @@ struct RestListenerOptions {
 // Lifetime: gate, tls and whatever `answer` uses outlive it. The destructor ends open requests and
 //           waits for them.
 // Errors:   Start says why it cannot listen.
-// Limits:   the options; 100 requests a connection, paths of 1 KiB.
+// Limits:   the options; 100 requests a connection, paths of 1 KiB; WatchRoom::kMaxOpen watches.
+//           A watch ends when its credential is withdrawn.
 class RestListener {
  public:
-  using Answer = std::function<RestResponse(const Caller& caller, const RestRequest& request)>;
+  using Answer = std::function<RestResponse(WatchRoom& room, const Caller& caller,
+                                            const RestRequest& request)>;
 
   static absl::StatusOr<std::unique_ptr<RestListener>> Start(const RestListenerOptions& options,
                                                              const access::Gate& gate,

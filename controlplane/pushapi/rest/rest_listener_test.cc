@@ -40,7 +40,7 @@ class RestListenerTest : public ::testing::Test {
     return rules;
   }
 
-  static RestResponse Answer(const Caller& caller, const RestRequest& request) {
+  static RestResponse Answer(WatchRoom&, const Caller& caller, const RestRequest& request) {
     if (request.path == "/abandoned") {
       while (!request.is_abandoned()) {
       }

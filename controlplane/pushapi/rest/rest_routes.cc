@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/manifest/kinds.h"
 #include "base/status_macros.h"
@@ -135,8 +136,8 @@ std::optional<Target> ReadTarget(std::string_view path) {
 // One request being answered.
 class Answering {
  public:
-  Answering(Handlers& handlers, const Caller& caller, const RestRequest& request)
-      : handlers_(handlers), caller_(caller), request_(request) {}
+  Answering(Handlers& handlers, WatchRoom& room, const Caller& caller, const RestRequest& request)
+      : handlers_(handlers), room_(room), caller_(caller), request_(request) {}
 
   RestResponse Answer() {
     const std::string& path = request_.path;
@@ -150,6 +151,7 @@ class Answering {
     if (path == "/wait") return Only("GET", [this] { return Wait(); });
     const std::optional<Target> target = ReadTarget(path);
     if (!target.has_value()) return NoSuchPath();
+    if (request_.method == "GET" && IsOn("watch")) return Watch(*target);
     if (target->name.empty()) return Only("GET", [&] { return List(*target); });
     if (request_.method == "GET") return Get(*target);
     if (request_.method == "PUT") return Put(*target);
@@ -298,6 +300,31 @@ class Answering {
     return response;
   }
 
+  RestResponse Watch(const Target& target) {
+    WatchOptions options{.kind = std::string(target.kind->kind),
+                         .api_version = target.kind->ApiVersion(),
+                         .name = target.name,
+                         .resource_version = Number("resourceVersion"),
+                         .bookmarks = IsOn("allowWatchBookmarks")};
+    if (const int64_t seconds = Number("timeoutSeconds"); seconds > 0) {
+      options.until = absl::Now() + absl::Seconds(seconds);
+    }
+    push::v1::WatchRequest request;
+    request.add_kinds(options.kind);
+    request.set_namespace_(target.ns);
+    request.set_from_revision(options.resource_version);
+    RestResponse response;
+    response.watch = std::make_shared<RestWatch>(std::move(options));
+    auto ticket = room_.Enter(response.watch);
+    if (!ticket.ok()) return ProblemResponse(ticket.status());
+    response.ticket = *std::move(ticket);
+    auto feed = handlers_.Watch(caller_, request, response.watch);
+    if (!feed.ok()) return ProblemResponse(feed.status());
+    response.feed = *std::move(feed);
+    response.content_type = "application/json;stream=watch";
+    return response;
+  }
+
   RestResponse Get(const Target& target) {
     push::v1::GetRequest request;
     *request.mutable_key() = KeyOf(target);
@@ -355,14 +382,16 @@ class Answering {
   }
 
   Handlers& handlers_;
+  WatchRoom& room_;
   const Caller& caller_;
   const RestRequest& request_;
 };
 
 }  // namespace
 
-RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequest& request) {
-  return Answering(handlers, caller, request).Answer();
+RestResponse AnswerRest(Handlers& handlers, WatchRoom& room, const Caller& caller,
+                        const RestRequest& request) {
+  return Answering(handlers, room, caller, request).Answer();
 }
 
 RestResponse ProblemResponse(const absl::Status& status, int http_status) {

@@ -323,6 +323,15 @@ absl::Status DirRegistry::WriteStatus(const std::vector<StatusWrite>& writes) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<StatusWrite>> DirRegistry::ListStatus() {
+  absl::MutexLock lock(&mutex_);
+  std::vector<StatusWrite> statuses;
+  for (const auto& [key, json] : statuses_) {
+    if (entries_.contains(key)) statuses.push_back({key, json});
+  }
+  return statuses;
+}
+
 absl::StatusOr<std::string> DirRegistry::ReadStatus(const manifest::ObjectKey& key) {
   absl::MutexLock lock(&mutex_);
   if (!entries_.contains(key)) {
