@@ -59,6 +59,8 @@
 #include "envoy/extensions/load_balancing_policies/random/v3/random.pb.h"
 #include "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.pb.h"
 #include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
+#include "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.pb.h"
+#include "envoy/extensions/resource_monitors/fixed_heap/v3/fixed_heap.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/common.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
@@ -159,6 +161,9 @@ std::vector<const google::protobuf::Descriptor*> TypePerFile() {
       envoy::extensions::load_balancing_policies::random::v3::Random::descriptor(),
       envoy::extensions::load_balancing_policies::ring_hash::v3::RingHash::descriptor(),
       envoy::extensions::load_balancing_policies::round_robin::v3::RoundRobin::descriptor(),
+      envoy::extensions::resource_monitors::downstream_connections::v3::
+          DownstreamConnectionsConfig::descriptor(),
+      envoy::extensions::resource_monitors::fixed_heap::v3::FixedHeapConfig::descriptor(),
       envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer::descriptor(),
       envoy::extensions::transport_sockets::tls::v3::TlsCertificate::descriptor(),
       envoy::extensions::transport_sockets::tls::v3::Secret::descriptor(),
