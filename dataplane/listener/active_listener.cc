@@ -182,8 +182,8 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   sockets_ = std::move(next);
 }
 
-// A host that has got a chain of its own is not served on by the one that it had before: its clients
-// are asked to come again.
+// A host that has got a chain of its own is not served on by the one that it had before: its
+// clients are asked to come again.
 void ActiveListener::PlaceChains() {
   const auto place = [this](ActiveChain& chain, int at) {
     const bool check = chain.generation_ != generation_;
@@ -221,8 +221,7 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
     connection->HoldSelector(std::move(admission));
     return connection.release()->Start(std::move(transport));
   }
-  const int found =
-      index_->Find({.destination_port = local.port(), .source = &accepted.peer});
+  const int found = index_->Find({.destination_port = local.port(), .source = &accepted.peer});
   if (Assign(*connection, found, /*tls=*/false) == nullptr) {
     refused_.Add();
     return;
@@ -235,6 +234,8 @@ ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found,
   const std::shared_ptr<ActiveChain>& chain =
       found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
   if ((chain->config_->tls != nullptr) != tls) return nullptr;
+  const uint32_t limit = chain->config_->max_connections;
+  if (limit > 0 && chain->connections_ >= (limit + workers_ - 1) / workers_) return nullptr;
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);
