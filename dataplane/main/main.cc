@@ -14,12 +14,11 @@
 
 #include "absl/base/log_severity.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/log/globals.h"
 #include "absl/log/initialize.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/main/flag_line.h"
 #include "dataplane/main/proxy.h"
 #include "dataplane/xdsclient/bootstrap.h"
 
@@ -51,16 +50,32 @@ std::string HostName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "sluice-proxy";
 }
 
-// --node-id and --node_id are the same flag; Abseil knows the second.
-std::vector<std::string> WithUnderscores(int argc, char** argv) {
-  std::vector<std::string> words(argv, argv + argc);
-  for (std::string& word : words) {
-    if (word.substr(0, 2) != "--") continue;
-    for (size_t i = 2; i < word.size() && word[i] != '='; ++i) {
-      if (word[i] == '-') word[i] = '_';
-    }
+constexpr char kThisFile[] = "dataplane/main/main.cc";
+
+void PrintHelp(std::ostream& out) {
+  out << "sluice-proxy: carries traffic as a control plane, or a bootstrap file, says.\n\n"
+         "  sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
+         "  sluice-proxy -c bootstrap.yaml --concurrency 2\n\n";
+  sluice::PrintFlagLines(kThisFile, out);
+  out << "\nExit codes: 0 ended as asked, 1 could not start, 2 flags or bootstrap are wrong.\n";
+}
+
+// What a flag's type does not say of it.
+absl::Status CheckFlags() {
+  const std::string mode = absl::GetFlag(FLAGS_mode);
+  if (mode != "serve" && mode != "validate") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mode \"", mode, "\": must be serve or validate"));
   }
-  return words;
+  const std::string level = absl::GetFlag(FLAGS_log_level);
+  if (level != "info" && level != "warning" && level != "error") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--log-level \"", level, "\": must be info, warning or error"));
+  }
+  if (absl::GetFlag(FLAGS_drain_time_s) < 0) {
+    return absl::InvalidArgumentError("--drain-time-s must not be negative");
+  }
+  return absl::OkStatus();
 }
 
 int Fail(const absl::Status& status, int code = 1) {
@@ -104,19 +119,14 @@ std::string AdminAddress(const envoy::config::bootstrap::v3::Bootstrap& bootstra
 }  // namespace
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "carries traffic as a control plane, or a bootstrap file, says.\n"
-      "Example: sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
-      "Example: sluice-proxy -c bootstrap.yaml --concurrency 2");
-  std::vector<std::string> words = WithUnderscores(argc, argv);
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  const std::vector<char*> rest =
-      absl::ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
-  if (rest.size() > 1) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat("\"", rest[1], "\" is no flag")),
-                kUsageError);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (std::find(words.begin(), words.end(), "--help") != words.end()) {
+    PrintHelp(std::cout);
+    return 0;
   }
+  absl::Status flags = sluice::ParseFlagLine(kThisFile, words);
+  if (flags.ok()) flags = CheckFlags();
+  if (!flags.ok()) return Fail(flags, kUsageError);
   absl::InitializeLog();
   const std::string level = absl::GetFlag(FLAGS_log_level);
   absl::SetStderrThreshold(level == "error"     ? absl::LogSeverityAtLeast::kError
