@@ -74,13 +74,11 @@ pushapi::Propagation::Reach ConfigFlow::Publish(const translate::Output& output)
   }
   pushapi::Propagation::Reach reach;
   for (const auto& [key, gateway] : output.gateways) {
-    if (gateway == nullptr) {
-      cache_.Drop(GroupOf(key));
-    } else {
-      const uint64_t sequence = cache_.Set(GroupOf(key), gateway->resources);
-      reach[GroupOf(key)] = sequence;
-      sequence_ = std::max(sequence_, sequence);
-    }
+    // The proxies of a Gateway that is gone are told to serve nothing: who deletes it means that.
+    const uint64_t sequence = cache_.Set(
+        GroupOf(key), gateway == nullptr ? xdsserver::ResourceSet() : gateway->resources);
+    reach[GroupOf(key)] = sequence;
+    sequence_ = std::max(sequence_, sequence);
   }
   return reach;
 }

@@ -103,6 +103,7 @@ struct FilterChain {
   // Built from `tls` on the main thread before publishing, shared by all workers.
   std::shared_ptr<const tls::ServerTlsContext> tls_context;
   std::shared_ptr<const HttpConnection> http;
+  uint32_t max_connections = 0;  // Of the whole proxy on this chain; 0: no limit.
   int64_t transport_connect_timeout_ms = 10'000;
 };
 

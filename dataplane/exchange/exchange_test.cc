@@ -430,7 +430,7 @@ TEST_F(ExchangeTest, ABodyThatDoesNotComeIs408) {
   AdvanceMs(1100);
   EXPECT_EQ(client.stream.status, 408);
   client.Leave();
-  EXPECT_EQ(Log(), "408 DC,SI stream-idle-timeout");
+  EXPECT_EQ(Log(), "408 SI stream-idle-timeout");
 }
 
 TEST_F(ExchangeTest, ARoutesIdleTimeIsItsOwn) {
@@ -512,6 +512,15 @@ TEST_F(ExchangeTest, AClientThatLeavesGivesTheUpstreamUp) {
   client.Leave();
   ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
   EXPECT_EQ(Log(), "0 DC client-left");
+}
+
+TEST_F(ExchangeTest, AClientThatLeavesWithItsAnswerIsNotTheReasonForIt) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 408);
+  client.Leave();
+  EXPECT_EQ(Log(), "408 - request-timeout");
 }
 
 TEST_F(ExchangeTest, AResetIsNotALostConnection) {

@@ -255,6 +255,8 @@ ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found,
   const std::shared_ptr<ActiveChain>& chain =
       found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
   if ((chain->config_->tls != nullptr) != tls) return nullptr;
+  const uint32_t limit = chain->config_->max_connections;
+  if (limit > 0 && chain->connections_ >= (limit + workers_ - 1) / workers_) return nullptr;
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);

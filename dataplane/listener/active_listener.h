@@ -81,9 +81,9 @@ class ActiveChain final : public ConnectionOwner {
 //
 // Thread:   its worker's only.
 // Lifetime: owned by the worker; after Drain, until its last connection is closed.
-// Limits:   max_connections of the listener, shared evenly by the workers, those in their handshake
-//           included; a connection beyond it is closed at once. Under descriptor exhaustion
-//           accepting pauses for 100 ms instead of spinning.
+// Limits:   max_connections of the listener, those in their handshake included, and of each chain,
+//           shared evenly by the workers; a connection beyond one of them is closed at once. Under
+//           descriptor exhaustion accepting pauses for 100 ms instead of spinning.
 class ActiveListener final {
  public:
   ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,

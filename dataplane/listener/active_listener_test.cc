@@ -99,6 +99,19 @@ TEST_F(ActiveListenerTest, ConnectionsBeyondTheLimitAreClosed) {
   ASSERT_TRUE(Served(Client()));
 }
 
+TEST_F(ActiveListenerTest, ConnectionsBeyondAChainsLimitAreClosed) {
+  config::FilterChain chain = Chain("a");
+  chain.max_connections = 1;
+  Apply({chain});
+  RawClient& first = Client();
+  ASSERT_TRUE(Served(first));
+  ASSERT_TRUE(Over(Client()));
+  EXPECT_EQ(Counter("downstream_connections_refused_total"), 1u);
+  first.Close();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+  ASSERT_TRUE(Served(Client()));
+}
+
 TEST_F(ActiveListenerTest, DrainLetsRequestsFinishAndTakesNoOthers) {
   handler_.on_request = nullptr;
   Apply({Chain("a")});
