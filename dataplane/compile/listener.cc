@@ -12,11 +12,13 @@
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/http_connection.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 
 namespace sluice::compile {
 
 using envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
+using envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 using envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext;
@@ -114,17 +116,8 @@ absl::Status CompileTransport(const FilterChainMessage& chain, config::FilterCha
   return absl::OkStatus();
 }
 
-absl::Status CompileManager(const FilterChainMessage& chain, uint16_t port,
+absl::Status CompileManager(const HttpConnectionManager& manager, uint16_t port,
                             config::FilterChain& out, Names& names, CompileContext& context) {
-  if (chain.filters_size() != 1) {
-    return context.ErrorAt(
-        "filters", absl::StrCat("has ", chain.filters_size(), ", wants one HttpConnectionManager"));
-  }
-  const Scope at(context, "filters", 0);
-  const Scope config(context, "typed_config");
-  SLUICE_ASSIGN_OR_RETURN(
-      const HttpConnectionManager manager,
-      UnpackAs<HttpConnectionManager>(chain.filters(0).typed_config(), context));
   SLUICE_ASSIGN_OR_RETURN(CompiledHttpConnection compiled,
                           CompileHttpConnection(manager, out.tls != nullptr, port, context));
   if (!compiled.http.route_table_name.empty()) {
@@ -133,6 +126,45 @@ absl::Status CompileManager(const FilterChainMessage& chain, uint16_t port,
   names.clusters.insert(compiled.clusters.begin(), compiled.clusters.end());
   out.http = std::make_shared<const config::HttpConnection>(std::move(compiled.http));
   return absl::OkStatus();
+}
+
+absl::Status CompileConnectionLimit(const ConnectionLimit& limit, config::FilterChain& out,
+                                    CompileContext& context) {
+  SLUICE_RETURN_IF_ERROR(context.Walk(limit));
+  if (limit.max_connections().value() == 0) {
+    return context.ErrorAt("max_connections", "is not set, wants 1 or more");
+  }
+  if (out.max_connections > 0) {
+    return context.ErrorAt("max_connections", "was set by an earlier filter of this chain");
+  }
+  out.max_connections = limit.max_connections().value();
+  return absl::OkStatus();
+}
+
+// Limits of connections, and then the connection manager, which ends the chain.
+absl::Status CompileNetworkFilters(const FilterChainMessage& chain, uint16_t port,
+                                   config::FilterChain& out, Names& names,
+                                   CompileContext& context) {
+  const int last = chain.filters_size() - 1;
+  for (int i = 0; i <= last; ++i) {
+    const Scope at(context, "filters", i);
+    const Scope config(context, "typed_config");
+    SLUICE_ASSIGN_OR_RETURN(const Extension extension,
+                            OpenAny(chain.filters(i).typed_config(), context));
+    if (const auto* limit = As<ConnectionLimit>(extension); limit != nullptr && i < last) {
+      SLUICE_RETURN_IF_ERROR(CompileConnectionLimit(*limit, out, context));
+      continue;
+    }
+    if (const auto* manager = As<HttpConnectionManager>(extension)) {
+      if (i < last) return context.ErrorAt("", "ends a chain, but is not its last filter");
+      SLUICE_RETURN_IF_ERROR(context.Walk(*manager));
+      return CompileManager(*manager, port, out, names, context);
+    }
+    static const std::string_view kTypes[] = {ConnectionLimit::descriptor()->full_name(),
+                                              HttpConnectionManager::descriptor()->full_name()};
+    return context.UnknownName("network filter type", extension.type, kTypes);
+  }
+  return context.ErrorAt("filters", "is empty, wants an HttpConnectionManager");
 }
 
 absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain, uint16_t port,
@@ -145,7 +177,7 @@ absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain
   SLUICE_RETURN_IF_ERROR(CompileTransport(chain, out, secrets, context));
   names.secrets.insert(secrets.certificates.begin(), secrets.certificates.end());
   if (!secrets.validation.empty()) names.secrets.insert(secrets.validation);
-  SLUICE_RETURN_IF_ERROR(CompileManager(chain, port, out, names, context));
+  SLUICE_RETURN_IF_ERROR(CompileNetworkFilters(chain, port, out, names, context));
   out.transport_connect_timeout_ms = 0;  // Unset: none of its own.
   if (chain.has_transport_socket_connect_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(out.transport_connect_timeout_ms,
@@ -222,7 +254,6 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
                               : 1024 * 1024;
   // The kernel cuts it to net.core.somaxconn, which is what Envoy asks for where nothing is said.
   to.backlog = listener.has_tcp_backlog_size() ? listener.tcp_backlog_size().value() : 4096;
-  to.max_connections = 0;
   to.listener_filters_timeout_ms = 15'000;
   if (listener.has_listener_filters_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(
