@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "api/manifest/origin.h"
 #include "controlplane/pushapi/propagation.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/status/board.h"
 #include "controlplane/store/store.h"
@@ -32,7 +33,8 @@ namespace sluice::control {
 class ConfigFlow {
  public:
   ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-             pushapi::Propagation& propagation, xdsserver::Clock clock);
+             pushapi::Propagation& propagation, resolve::KeyPairCheck check,
+             xdsserver::Clock clock);
 
   // For Store::Subscribe.
   void OnUpdate(const store::Update& update);
@@ -44,7 +46,8 @@ class ConfigFlow {
                                                            std::string_view error) const;
 
  private:
-  void Publish(const translate::Output& output);
+  // Returns the Gateways whose snapshots it replaced.
+  pushapi::Propagation::Reach Publish(const translate::Output& output);
 
   xdsserver::SnapshotCache& cache_;
   status::Board& board_;
@@ -61,6 +64,7 @@ class ConfigFlow {
 };
 
 // What all objects would mean together, from nothing; see pushapi::Judge.
-resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects);
+resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects,
+                           resolve::KeyPairCheck check);
 
 }  // namespace sluice::control

@@ -13,6 +13,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "controlplane/certificate/inspector.h"
+#include "controlplane/certificate/secret_problems.h"
 #include "controlplane/main/config_flow.h"
 #include "controlplane/pushapi/handlers.h"
 #include "controlplane/pushapi/operators.h"
@@ -87,7 +89,13 @@ class WiredControl : public Control {
   explicit WiredControl(std::unique_ptr<registry::Registry> registry)
       : registry_(std::move(registry)),
         handlers_(pushapi::Ground{*registry_, store_, board_, cache_, fleet_, propagation_,
-                                  JudgeAll,
+                                  [this](std::shared_ptr<const store::ObjectSet> objects) {
+                                    return JudgeAll(std::move(objects), Check());
+                                  },
+                                  [this](const manifest::Object& object) {
+                                    return certificate::SecretProblems(object, absl::Now(),
+                                                                       inspector_);
+                                  },
                                   [this](std::string_view gateway, std::string_view type_url,
                                          std::string_view resource, std::string_view error) {
                                     return flow_.FindCause(gateway, type_url, resource, error);
@@ -158,6 +166,12 @@ class WiredControl : public Control {
   }
 
  private:
+  resolve::KeyPairCheck Check() {
+    return [this](std::string_view chain_pem, std::string_view key_pem) {
+      return inspector_.Inspect(chain_pem, key_pem).problem;
+    };
+  }
+
   absl::Status ListenForRest(const std::string& address, pushapi::OperatorTable operators) {
     if (address.empty()) return absl::OkStatus();
     auto started =
@@ -173,7 +187,8 @@ class WiredControl : public Control {
   xdsserver::Fleet fleet_{absl::Now};
   status::Board board_;
   pushapi::Propagation propagation_{cache_, fleet_, absl::Now};
-  ConfigFlow flow_{cache_, board_, propagation_, absl::Now};
+  certificate::Inspector inspector_;
+  ConfigFlow flow_{cache_, board_, propagation_, Check(), absl::Now};
   xdsserver::DiscoveryServer discovery_server_{cache_, fleet_, absl::Now};
   pushapi::Handlers handlers_;
   pushapi::PushService push_service_{handlers_};

@@ -148,7 +148,7 @@ void Resolver::SetDependencies(const Unit& unit, const std::set<ObjectKey>& befo
 void Resolver::DoFrames(Agenda& agenda, Outcome& outcome) {
   for (const ObjectKey& key : agenda.frames) {
     GatewayState& state = states_[key];
-    Frame frame = ResolveFrame(MakeFacts(), key);
+    Frame frame = ResolveFrame(MakeFacts(), key, check_);
     ++outcome.work.frames;
     SetDependencies({.what = Unit::What::kFrame, .gateway = key}, state.frame.asked, frame.asked);
     // Routes see the shapes of listeners alone: a new certificate leaves them as they are.

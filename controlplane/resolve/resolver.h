@@ -7,12 +7,14 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/manifest/object.h"
 #include "controlplane/ir/gateway.h"
 #include "controlplane/resolve/frame.h"
 #include "controlplane/resolve/http_route.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/topic_index.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/store/object_set.h"
@@ -64,6 +66,8 @@ struct Outcome {
 // Limits:   none of its own.
 class Resolver {
  public:
+  explicit Resolver(KeyPairCheck check) : check_(std::move(check)) {}
+
   // `delta` is what differs between the set of the last call (at first: an empty one) and `after`.
   Outcome Apply(std::shared_ptr<const store::ObjectSet> after, const store::Delta& delta);
 
@@ -114,6 +118,7 @@ class Resolver {
   void SetVerdict(const manifest::ObjectKey& key, Verdict verdict, Outcome& outcome);
   void DropVerdict(const manifest::ObjectKey& key, Outcome& outcome);
 
+  const KeyPairCheck check_;
   std::shared_ptr<const store::ObjectSet> objects_ = std::make_shared<store::ObjectSet>();
   TopicIndex topics_;
   std::map<manifest::ObjectKey, std::set<Unit>> dependents_;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/compile/any.h"
+#include "dataplane/compile/config_source.h"
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/load_balancing.h"
 #include "dataplane/compile/upstream_http.h"
@@ -111,7 +112,9 @@ absl::Status CompileDiscovery(const ClusterMessage& cluster, Cluster& out,
   if (out.discovery != Discovery::kEds) return absl::OkStatus();
   const Scope at(context, "eds_cluster_config");
   out.eds_service_name = cluster.eds_cluster_config().service_name();
-  return CheckConfigSource(cluster.eds_cluster_config().eds_config(), "eds_config", context);
+  return Refer(Reference::Kind::kEndpoints,
+               out.eds_service_name.empty() ? out.name : out.eds_service_name,
+               cluster.eds_cluster_config().eds_config(), "eds_config", context);
 }
 
 absl::Status CompileStaticEndpoints(const ClusterMessage& cluster, CompiledCluster& out,

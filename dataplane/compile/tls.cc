@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "dataplane/compile/config_source.h"
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/matchers.h"
 
@@ -168,11 +169,13 @@ absl::StatusOr<TlsValidation> CompileValidation(const CertificateValidationConte
 absl::Status AddSecretName(const SdsSecretConfig& secret, std::string& name,
                            CompileContext& context) {
   if (secret.name().empty()) return context.ErrorAt("name", "is empty");
-  if (!secret.has_sds_config()) {
-    return context.ErrorAt("sds_config", "is missing: static secrets are not kept by name");
-  }
-  SLUICE_RETURN_IF_ERROR(CheckConfigSource(secret.sds_config(), "sds_config", context));
   name = secret.name();
+  if (secret.has_sds_config()) {
+    return Refer(Reference::Kind::kSecret, name, secret.sds_config(), "sds_config", context);
+  }
+  context.Refer({.kind = Reference::Kind::kSecret,
+                 .name = name,
+                 .source = {.kind = ResourceSource::Kind::kStatic}});
   return absl::OkStatus();
 }
 

@@ -90,8 +90,10 @@ struct FilterChainMatch {
   struct Cidr {
     std::string address;
     uint32_t prefix_len = 0;
+    bool operator==(const Cidr&) const = default;
   };
   std::vector<Cidr> source_prefixes;
+  bool operator==(const FilterChainMatch&) const = default;
 };
 
 struct FilterChain {

@@ -80,7 +80,14 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
       TakeIn(config, *info_.downstream, runtime_.services().random, head, info_, reply_headers);
   if (refusal.has_value()) return Reply(*refusal);
 
+  using Fit = http::HandshakeScope::Fit;
+  const Fit fit = info_.downstream->scope == nullptr ? Fit::kSame
+                                                     : info_.downstream->scope->Judge(head.authority);
+  if (fit == Fit::kOther) return Misdirected();
   ChooseRoute();
+  // A host that is no chain's and no route's is unknown, 404; one that is only a route's may not be
+  // had by a handshake for another (TLS-02).
+  if (fit == Fit::kNone && choice_.virtual_host != nullptr) return Misdirected();
   if (head.framing.kind == http::Framing::Kind::kLength && BodyTooLarge(head.framing.length)) {
     return RefuseBody();
   }
@@ -104,6 +111,15 @@ void Exchange::RefuseBody() {
   Reply({.status = 413,
          .detail = "request-body-too-large",
          .message = "The request body is larger than this route accepts."});
+}
+
+void Exchange::Misdirected() {
+  filters::LocalReply reply{
+      .status = 421,
+      .detail = "misdirected-request",
+      .message = "This host is not served on a TLS connection that was opened for another one."};
+  reply.flags.Add(ResponseFlag::kNoRouteFound);
+  Reply(reply);
 }
 
 void Exchange::OnTrailers(http::HeaderMap& trailers) {

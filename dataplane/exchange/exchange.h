@@ -93,6 +93,7 @@ class Exchange final : public http::RequestSink,
   void ChooseRoute();
   bool BodyTooLarge(uint64_t bytes) const { return max_body_bytes_ > 0 && bytes > max_body_bytes_; }
   void RefuseBody();
+  void Misdirected();
   void Forward(const config::Forward& forward, bool end_stream);
   void Redirect(const config::Redirect& redirect, std::string_view path);
   std::string_view ClusterFor(const config::Forward& forward);

@@ -81,7 +81,7 @@ class Http2ServerStream final : public StreamOf<http::ServerStream> {
   void AnswerByCodec();
 
   bool ClosedWell() const override { return end_sent_; }
-  bool IsComplete() const override { return closed() && end_sent_; }
+  bool IsComplete() const override { return end_sent_; }
   http::StreamError ErrorOnClose(uint32_t error_code) const override {
     return {http::ErrorKind::kReset, http::Side::kDownstream, http::Retry::kNever,
             error_code == NGHTTP2_CANCEL ? "h2-client-cancelled" : "h2-client-reset"};
@@ -206,5 +206,7 @@ bool Http2ServerCodec::finished() const { return side_->session().finished(); }
 void Http2ServerCodec::Drain() { side_->session().Drain(); }
 bool Http2ServerCodec::in_head() const { return side_->session().in_head(); }
 void Http2ServerCodec::OnHeadTimeout() { side_->OnHeadTimeout(); }
+bool Http2ServerCodec::lingering() const { return side_->session().lingering(); }
+void Http2ServerCodec::SweepLingering() { side_->session().SweepLingering(); }
 
 }  // namespace sluice::http2

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/listener/active_listener.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -36,6 +37,16 @@ bool SameClientRules(const config::FilterChain& before, const config::FilterChai
   if (before.tls == nullptr) return true;
   return before.tls->require_client_certificate == after.tls->require_client_certificate &&
          before.tls->common.validation == after.tls->common.validation;
+}
+
+// Whether the same facts lead to the same place under both.
+bool ChooseAlike(const config::Listener& before, const config::Listener& after) {
+  return before.default_filter_chain.has_value() == after.default_filter_chain.has_value() &&
+         std::equal(before.filter_chains.begin(), before.filter_chains.end(),
+                    after.filter_chains.begin(), after.filter_chains.end(),
+                    [](const config::FilterChain& a, const config::FilterChain& b) {
+                      return a.name == b.name && a.match == b.match;
+                    });
 }
 
 bool IsAnyAddress(const event::Address& address) {
@@ -85,45 +96,6 @@ class ActiveListener::Socket final : private event::FdHandler {
   const std::shared_ptr<const ListenSockets> sockets_;
   const int fd_;
   event::FdWatch watch_;
-};
-
-// Chooses the chain of one connection when its ClientHello has come. Until then, or until the
-// connection is gone, it keeps a place in the lobby.
-class ActiveListener::TlsSelector final : public tls::ServerContextSelector {
- public:
-  TlsSelector(std::shared_ptr<Lobby> lobby, DownstreamConnection& connection, event::Address source,
-              uint16_t port)
-      : lobby_(std::move(lobby)), connection_(connection), source_(std::move(source)), port_(port) {
-    ++lobby_->connections;
-    lobby_->list.PushBack(connection_);
-  }
-  ~TlsSelector() override { LeaveLobby(); }
-
-  std::shared_ptr<const tls::ServerTlsContext> Select(const tls::ClientHelloInfo& hello) override {
-    ActiveListener* listener = lobby_->listener;
-    if (listener == nullptr || !waiting_) return nullptr;
-    LeaveLobby();
-    connection_.Unlink();
-    const std::vector<std::string_view> alpn(hello.alpn.begin(), hello.alpn.end());
-    const config::FilterChain* chain =
-        listener->Assign(connection_, {.destination_port = port_,
-                                       .server_name = hello.server_name,
-                                       .tls = true,
-                                       .alpn = alpn,
-                                       .source = &source_});
-    return chain == nullptr ? nullptr : chain->tls_context;
-  }
-
- private:
-  void LeaveLobby() {
-    if (std::exchange(waiting_, false)) --lobby_->connections;
-  }
-
-  const std::shared_ptr<Lobby> lobby_;
-  DownstreamConnection& connection_;
-  const event::Address source_;
-  const uint16_t port_;
-  bool waiting_ = true;
 };
 
 ActiveListener::ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers,
@@ -192,8 +164,10 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
     chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
     retired_.push_back(std::move(chain));
   }
+  if (config_ == nullptr || !ChooseAlike(*config_, *config)) ++generation_;
   config_ = std::move(config);
-  index_ = std::make_unique<const ChainIndex>(*config_);
+  index_ = std::make_shared<const ChainIndex>(*config_);
+  PlaceChains();
 
   // Sockets that stay are left alone: their queues hold clients.
   std::vector<std::unique_ptr<Socket>> next;
@@ -206,6 +180,23 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
     next.push_back(std::move(socket));
   }
   sockets_ = std::move(next);
+}
+
+// A host that has got a chain of its own is not served on by the one that it had before: its clients
+// are asked to come again.
+void ActiveListener::PlaceChains() {
+  const auto place = [this](ActiveChain& chain, int at) {
+    const bool check = chain.generation_ != generation_;
+    chain.index_ = index_;
+    chain.place_ = at;
+    chain.generation_ = generation_;
+    if (!check) return;
+    chain.admissions_.ForEach([](Admission& admission) {
+      if (!admission.StillBelongs()) admission.connection().Drain();
+    });
+  };
+  for (size_t i = 0; i < chains_.size(); ++i) place(*chains_[i], static_cast<int>(i));
+  if (default_chain_ != nullptr) place(*default_chain_, ChainIndex::kDefault);
 }
 
 void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
@@ -225,31 +216,30 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
                                             .id = next_id_,
                                             .handshake_timeout_ms = HandshakeTimeoutMs(*config_)});
   if (any_tls_) {
-    auto selector = std::make_unique<TlsSelector>(lobby_, *connection, accepted.peer, local.port());
-    auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *selector);
-    connection->HoldSelector(std::move(selector));
+    auto admission = std::make_unique<Admission>(lobby_, *connection, accepted.peer, local.port());
+    auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *admission);
+    connection->HoldSelector(std::move(admission));
     return connection.release()->Start(std::move(transport));
   }
-  if (Assign(*connection, {.destination_port = local.port(), .source = &accepted.peer}) ==
-      nullptr) {
+  const int found =
+      index_->Find({.destination_port = local.port(), .source = &accepted.peer});
+  if (Assign(*connection, found, /*tls=*/false) == nullptr) {
     refused_.Add();
     return;
   }
   connection.release()->Start(std::make_unique<event::PlainTransport>(std::move(accepted.fd)));
 }
 
-const config::FilterChain* ActiveListener::Assign(DownstreamConnection& connection,
-                                                  const ConnectionFacts& facts) {
-  const int found = index_->Find(facts);
+ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found, bool tls) {
   if (found == ChainIndex::kNone) return nullptr;
   const std::shared_ptr<ActiveChain>& chain =
       found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
-  if ((chain->config_->tls != nullptr) != facts.tls) return nullptr;
+  if ((chain->config_->tls != nullptr) != tls) return nullptr;
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);
   connection.SetOwner(chain);
-  return chain->config_;
+  return chain.get();
 }
 
 void ActiveListener::OnDescriptorsExhausted() {
@@ -269,7 +259,7 @@ void ActiveListener::Drain() {
   chains_.clear();
   // Who has not said yet whom it wants is turned away.
   lobby_->listener = nullptr;
-  lobby_->list.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
+  lobby_->list.ForEach([](Admission& admission) { admission.connection().CloseNow(); });
   for (const std::shared_ptr<ActiveChain>& chain : retired_) {
     chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
   }

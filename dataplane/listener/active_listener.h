@@ -12,6 +12,7 @@
 #include "dataplane/event/loop.h"
 #include "dataplane/event/socket.h"
 #include "dataplane/http/request_handler.h"
+#include "dataplane/listener/admission.h"
 #include "dataplane/listener/chain_index.h"
 #include "dataplane/listener/downstream_connection.h"
 #include "dataplane/telemetry/stats.h"
@@ -51,6 +52,15 @@ class ActiveChain final : public ConnectionOwner {
   }
 
   size_t connections() const { return connections_; }
+  const config::FilterChain& config() const { return *config_; }
+
+  // What chose it, its place there, and a number that changes when chains are chosen otherwise.
+  const ChainIndex& index() const { return *index_; }
+  int place() const { return place_; }
+  uint64_t generation() const { return generation_; }
+
+  // An admission that led here, so that it can be asked again.
+  void Take(Admission& admission) { admissions_.PushBack(admission); }
 
  private:
   friend class ActiveListener;
@@ -60,6 +70,10 @@ class ActiveChain final : public ConnectionOwner {
   telemetry::Gauge* active_ = nullptr;
   size_t connections_ = 0;
   base::IntrusiveList<DownstreamConnection> list_;
+  base::IntrusiveList<Admission> admissions_;
+  std::shared_ptr<const ChainIndex> index_;
+  int place_ = 0;
+  uint64_t generation_ = 0;
 };
 
 // An ActiveListener accepts connections for one listener on one worker, chooses their filter chain
@@ -78,7 +92,7 @@ class ActiveListener final {
 
   // Takes over a configuration of the same name. Chains are matched by name, or by place where they
   // have none; what a vanished chain, or one that now asks for other client certificates, has open
-  // is drained.
+  // is drained, and so is what another chain would now be chosen for.
   void Apply(std::shared_ptr<const config::Listener> config,
              std::vector<std::shared_ptr<const ListenSockets>> sockets);
 
@@ -88,17 +102,13 @@ class ActiveListener final {
   size_t connections() const;
   const std::string& name() const { return name_; }
 
+  // For an Admission: by what a chain is chosen, and the taking of one. `found` is what the index
+  // says; null if that is no chain, or one that does not speak what the client does.
+  const ChainIndex& index() const { return *index_; }
+  ActiveChain* Assign(DownstreamConnection& connection, int found, bool tls);
+
  private:
   class Socket;
-  class TlsSelector;
-
-  // Connections whose ClientHello has not come: they belong to no chain yet. Outlives the listener
-  // where one of them does.
-  struct Lobby {
-    ActiveListener* listener = nullptr;  // Null once that takes nobody any more.
-    size_t connections = 0;
-    base::IntrusiveList<DownstreamConnection> list;
-  };
 
   void Begin(event::Accepted accepted, const event::Address& bound);
   void OnDescriptorsExhausted();
@@ -106,8 +116,7 @@ class ActiveListener final {
   std::shared_ptr<ActiveChain> Adopt(const std::shared_ptr<const config::Listener>& config,
                                      const config::FilterChain& chain,
                                      std::vector<std::shared_ptr<ActiveChain>>& old, size_t place);
-  // Gives `connection` to the chain that `facts` lead to; null if there is none.
-  const config::FilterChain* Assign(DownstreamConnection& connection, const ConnectionFacts& facts);
+  void PlaceChains();
 
   event::Loop& loop_;
   const uint32_t worker_;
@@ -115,7 +124,8 @@ class ActiveListener final {
   const std::string name_;
   const ChainHandlerFactory factory_;
   std::shared_ptr<const config::Listener> config_;
-  std::unique_ptr<const ChainIndex> index_;
+  std::shared_ptr<const ChainIndex> index_;
+  uint64_t generation_ = 0;
   std::vector<std::shared_ptr<ActiveChain>> chains_;  // As in the configuration.
   std::shared_ptr<ActiveChain> default_chain_;
   std::vector<std::shared_ptr<ActiveChain>> retired_;  // Draining.

@@ -16,6 +16,9 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // What a client has to say before its protocol is known: as much as it takes to tell the two.
 constexpr size_t kGuessBytes = 16;
 
+// A client that was answered early may send on between one and two of these.
+constexpr int64_t kSweepMs = 500;
+
 // How long the last bytes may go unread. No limit at all would be one for ever.
 int64_t UnreadLimitMs(const config::HttpConnection& http) {
   return http.delayed_close_ms > 0 ? http.delayed_close_ms : 1000;
@@ -135,7 +138,12 @@ void DownstreamConnection::AfterCodec() {
 }
 
 void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
-  if (codec_ != nullptr) codec_->Produce(out, limit);
+  if (codec_ == nullptr) return;
+  codec_->Produce(out, limit);
+  if (swept_ms_ == kNever && codec_->lingering()) {
+    swept_ms_ = loop_.now_ms();
+    ArmDeadline();
+  }
 }
 
 void DownstreamConnection::OnFlushed() { FinishIfDone(); }
@@ -156,6 +164,8 @@ void DownstreamConnection::OnClosed(bool error) {
   Unlink();
   // Streams that live are reset here, while the facts they log are still there.
   codec_.reset();
+  // Nobody is to ask it again about a connection that is over.
+  selector_.reset();
   if (owner_ != nullptr) owner_->OnConnectionClosed();
   loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
 }
@@ -207,6 +217,7 @@ void DownstreamConnection::ArmDeadline() {
     consider(idle ? QuietSinceMs() : now, http.connection_idle_timeout_ms);
     consider(start_ms_, http.max_connection_duration_ms);
   }
+  if (swept_ms_ != kNever && !closing_) consider(swept_ms_, kSweepMs);
   if (head_since_ms_ != kNever && !closing_) {
     consider(head_since_ms_, http.request_headers_timeout_ms);
   }
@@ -224,6 +235,10 @@ void DownstreamConnection::OnDeadline() {
   const auto past = [now](int64_t since, int64_t limit) {
     return limit > 0 && now >= since + limit;
   };
+  if (swept_ms_ != kNever && past(swept_ms_, kSweepMs)) {
+    codec_->SweepLingering();
+    swept_ms_ = codec_->lingering() ? now : kNever;
+  }
   const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
   if (closing_) {
     // Bytes that nobody reads must not keep a descriptor.

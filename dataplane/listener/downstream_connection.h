@@ -40,7 +40,8 @@ class ConnectionOwner {
 // Thread:   its worker's only.
 // Lifetime: owns itself from Start until it is closed.
 // Limits:   of time: handshake, request head, idle, whole life, the end of draining, the last bytes
-//           that a client does not read; of requests: max_requests_per_connection.
+//           that a client does not read, the rest of a request that was answered early; of
+//           requests: max_requests_per_connection.
 class DownstreamConnection final : public event::Deferred,
                                    public base::ListNode,
                                    private event::ConnectionUser,
@@ -65,6 +66,9 @@ class DownstreamConnection final : public event::Deferred,
   void HoldSelector(std::unique_ptr<tls::ServerContextSelector> selector) {
     selector_ = std::move(selector);
   }
+
+  // What says, from the handshake on, which hosts it stands for. Outlives the connection.
+  void SetScope(http::HandshakeScope& scope) { info_.scope = &scope; }
 
   // `transport` is accepted, its handshake not begun.
   void Start(std::unique_ptr<event::Transport> transport);
@@ -120,6 +124,7 @@ class DownstreamConnection final : public event::Deferred,
   int64_t head_since_ms_ = kNever;  // When the head under way began.
   int64_t idle_since_ms_;           // When the last stream ended.
   int64_t drain_since_ms_ = 0;
+  int64_t swept_ms_ = kNever;  // While streams linger: when they were looked at last.
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
   bool connected_ = false;

@@ -22,6 +22,12 @@ constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nhost: a.example\r\n\r\n";
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::string_view kSettings{"\0\0\0\4\0\0\0\0\0", 9};
 
+// HEADERS of a GET on stream 1: END_HEADERS is 4, END_STREAM 1.
+std::string Stream(char flags) {
+  return absl::StrCat(std::string_view("\0\0\6\1", 4), std::string(1, flags),
+                      std::string_view("\0\0\0\1\x82\x86\x84\1\1a", 10));
+}
+
 // One connection whose other end is a socket of the test's; time stands still.
 class DownstreamConnectionTest : public ::testing::Test {
  protected:
@@ -294,6 +300,19 @@ TEST_F(DownstreamConnectionTest, DrainClosesWhatIsIdleAtOnce) {
   connection.Drain();
   Settle();
   EXPECT_TRUE(eof_);
+}
+
+TEST_F(DownstreamConnectionTest, AnEarlyAnswerIsFollowedByAResetAfterAWhile) {
+  constexpr std::string_view kReset{"\0\0\4\3\0\0\0\0\1\0\0\0\0", 13};
+  Start();
+  Send(absl::StrCat(kPreface, kSettings, Stream(/*flags=*/4)));
+  EXPECT_NE(received_.find("ok"), std::string::npos);
+  EXPECT_TRUE(requests()[0]->complete);
+  AdvanceMs(550);
+  EXPECT_EQ(received_.find(kReset), std::string::npos);
+  AdvanceMs(550);
+  EXPECT_NE(received_.find(kReset), std::string::npos);
+  EXPECT_FALSE(eof_);
 }
 
 TEST_F(DownstreamConnectionTest, DrainLetsARequestFinishAndSaysClose) {

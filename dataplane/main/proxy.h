@@ -19,8 +19,8 @@
 #include "dataplane/upstream/cluster_set.h"
 #include "dataplane/upstream/dns_resolver.h"
 #include "dataplane/worker/worker.h"
-#include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/config_store.h"
+#include "dataplane/xdsclient/sources.h"
 #include "dataplane/xdsclient/state_file.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
@@ -38,10 +38,10 @@ struct ProxyOptions {
   std::string admin_listen;  // IP:PORT; empty: no admin.
 };
 
-// The Proxy is the main thread: it owns the discovery stream, the configuration store, the
+// The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
 // listening sockets and the workers, and wires them.
 //
-//   AdsClient -> ConfigStore -> (SocketTable) -> Update -> every Worker
+//   Sources -> ConfigStore -> (SocketTable) -> Update -> every Worker
 //
 // Thread:   main.
 // Errors:   Create says what of the bootstrap cannot be used.
@@ -65,7 +65,6 @@ class Proxy {
   event::Loop& loop() { return loop_; }
   const ProxyOptions& options() const { return options_; }
   const xdsclient::ConfigStore& config() const { return *store_; }
-  const xdsclient::AdsClient* ads() const { return ads_.get(); }
   const std::vector<std::unique_ptr<worker::Worker>>& workers() const { return workers_; }
   std::vector<const telemetry::StatsShard*> stats() const;
   // Where a served listener listens; ports that were 0 are the ones chosen.
@@ -76,7 +75,7 @@ class Proxy {
  private:
   explicit Proxy(ProxyOptions options);
   absl::Status Start();
-  absl::Status StartDiscovery();
+  void MakeStore();
   absl::Status StartAdmin();
   void LoadState();
   void SaveState();
@@ -96,7 +95,7 @@ class Proxy {
   upstream::ClusterSet clusters_;  // The main thread's own: discovery.
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   std::unique_ptr<xdsclient::ConfigStore> store_;
-  std::unique_ptr<xdsclient::AdsClient> ads_;
+  std::unique_ptr<xdsclient::Sources> sources_;
   std::optional<xdsclient::StateFile> state_file_;
   AdminView admin_view_{*this};
   std::unique_ptr<admin::AdminServer> admin_;

@@ -7,6 +7,7 @@
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/xdsclient/sotw_response.h"
 
 namespace sluice::xdsclient {
 namespace {
@@ -18,19 +19,11 @@ using envoy::service::discovery::v3::DiscoveryResponse;
 
 constexpr int kInvalidArgument = 3;
 
-// A NACK names each resource; past this it says how many more there are.
-constexpr size_t kMaxProblemBytes = 16 * 1024;
-
 std::optional<ResourceType> TypeOf(std::string_view url) {
   for (const ResourceType type : kAllTypes) {
     if (TypeUrl(type) == url) return type;
   }
   return std::nullopt;
-}
-
-void AppendProblem(std::string_view problem, std::string& out) {
-  if (out.size() > kMaxProblemBytes) return;
-  absl::StrAppend(&out, out.empty() ? "" : "; ", problem);
 }
 
 }  // namespace
@@ -63,7 +56,7 @@ void AdsClient::Connect() {
   }
   transport_ = factory_(*this);
   for (const ResourceType type : kAllTypes) {
-    if (IsWildcard(type) || !At(type).interest.empty()) Begin(type);
+    if (options_.whole.contains(type) || !At(type).interest.empty()) Begin(type);
   }
 }
 
@@ -162,32 +155,17 @@ void AdsClient::OnSotw(const DiscoveryResponse& response) {
   const std::optional<ResourceType> type = TypeOf(response.type_url());
   if (!type.has_value()) return;
   TypeState& state = At(*type);
-  std::vector<Received> received;
-  std::string problem;
+  SotwContents contents = ReadSotw(response, *type, sink_);
   std::set<std::string> seen;
-  for (const auto& any : response.resources()) {
-    std::string body = any.value();
-    if (any.type_url() == "type.googleapis.com/envoy.service.discovery.v3.Resource") {
-      envoy::service::discovery::v3::Resource wrapped;
-      if (!wrapped.ParseFromString(any.value()) || !wrapped.has_resource()) continue;
-      body = wrapped.resource().value();
-    } else if (any.type_url() != TypeUrl(*type)) {
-      AppendProblem(absl::StrCat("a ", any.type_url(), " in a response of ", TypeUrl(*type)),
-                    problem);
-      continue;
-    }
-    std::string name = sink_.NameOf(*type, body);
-    seen.insert(name);
-    // The version of a state of the world is that of the whole.
-    received.push_back({std::move(name), response.version_info(), std::move(body)});
-  }
+  for (const Received& resource : contents.resources) seen.insert(resource.name);
   std::vector<std::string> removed;
   if (IsWildcard(*type)) {
     for (const auto& [name, version] : state.versions) {
       if (!seen.contains(name)) removed.push_back(name);
     }
   }
-  AppendProblem(Take(*type, std::move(received), std::move(removed)), problem);
+  std::string problem = std::move(contents.problem);
+  AppendProblem(Take(*type, std::move(contents.resources), std::move(removed)), problem);
   state.nonce = response.nonce();
   if (problem.empty()) state.version = response.version_info();
   SendSotw(*type, problem);

@@ -13,42 +13,16 @@
 #include "absl/container/flat_hash_map.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
+#include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/core/v3/base.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
 namespace sluice::xdsclient {
 
-// One resource as it came.
-struct Received {
-  std::string name;
-  std::string version;
-  std::string body;  // The message inside its Any, serialized.
-};
-
-// One that was not taken, and why.
-struct Rejection {
-  std::string name;
-  std::string reason;
-};
-
-// Takes what the control plane sends.
-class ResourceSink {
- public:
-  // The name that a message of this type gives itself; empty if it cannot be parsed.
-  virtual std::string NameOf(ResourceType type, std::string_view body) = 0;
-
-  // One response, whole: what changed and what is gone. Returns those that it refuses; their last
-  // good copies stay.
-  virtual std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
-                                             std::vector<std::string> removed) = 0;
-
- protected:
-  ~ResourceSink() = default;
-};
-
-// An AdsClient keeps one aggregated discovery stream to the control plane: subscribes, acknowledges
-// or refuses, reconnects. Delta or state-of-the-world; the sink sees the same either way.
+// An AdsClient keeps one discovery stream to a control plane: subscribes, acknowledges or refuses,
+// reconnects. Delta or state-of-the-world; the sink sees the same either way. The stream carries
+// every type (ADS), or one alone if its server is a type's own: the protocol is the same.
 //
 // What it keeps to (xDS protocol): exactly one ACK or NACK for each response; good resources of a
 // response are taken and the bad ones named in the NACK; an ACK carries no change of subscription;
@@ -67,6 +41,8 @@ class AdsClient final : private AdsTransportUser {
   struct Options {
     bool delta = true;
     envoy::config::core::v3::Node node;
+    // Of the types that are asked for whole, those that this stream serves.
+    std::set<ResourceType> whole = {ResourceType::kCluster, ResourceType::kListener};
   };
 
   // What admin shows.

@@ -10,6 +10,7 @@
 
 #include "base/manual_clock.h"
 #include "dataplane/xdsclient/ads_transport_fake.h"
+#include "dataplane/xdsclient/resource_sink_fake.h"
 #include "gtest/gtest.h"
 
 namespace sluice::xdsclient {
@@ -20,37 +21,16 @@ using envoy::service::discovery::v3::DeltaDiscoveryResponse;
 using envoy::service::discovery::v3::DiscoveryRequest;
 using envoy::service::discovery::v3::DiscoveryResponse;
 
-// Holds what it is given; refuses what its test names. A resource's name is its body.
-class RecordingSink final : public ResourceSink {
- public:
-  std::string NameOf(ResourceType, std::string_view body) override { return std::string(body); }
-  std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
-                                     std::vector<std::string> removed) override {
-    std::vector<Rejection> rejections;
-    for (const Received& resource : changed) {
-      if (refused.contains(resource.name)) {
-        rejections.push_back({resource.name, "\"" + resource.name + "\" is refused by the test"});
-      } else {
-        held[type][resource.name] = resource.version;
-      }
-    }
-    for (const std::string& name : removed) held[type].erase(name);
-    ++calls;
-    return rejections;
-  }
-
-  std::map<ResourceType, std::map<std::string, std::string>> held;
-  std::set<std::string> refused;
-  int calls = 0;
-};
-
 class AdsClientTest : public testing::Test {
  protected:
   void Begin(bool delta) {
     envoy::config::core::v3::Node node;
     node.set_id("proxy-1");
-    client = std::make_unique<AdsClient>(loop, AdsClient::Options{delta, node}, server.Factory(),
-                                         sink, [] { return uint64_t{399}; });
+    AdsClient::Options options;
+    options.delta = delta;
+    options.node = node;
+    client = std::make_unique<AdsClient>(loop, options, server.Factory(), sink,
+                                         [] { return uint64_t{399}; });
   }
   void Start(bool delta) {
     Begin(delta);
@@ -102,7 +82,7 @@ class AdsClientTest : public testing::Test {
 
   base::ManualClock clock;
   event::Loop loop{clock};
-  RecordingSink sink;
+  FakeResourceSink sink;
   FakeAdsServer server;
   std::unique_ptr<AdsClient> client;
 };

@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/config_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -40,6 +41,18 @@ bool IsDns(const Cluster& cluster) {
          cluster.discovery == Cluster::Discovery::kLogicalDns;
 }
 
+ResourceType TypeOf(compile::Reference::Kind kind) {
+  switch (kind) {
+    case compile::Reference::Kind::kEndpoints:
+      return ResourceType::kEndpoints;
+    case compile::Reference::Kind::kRoutes:
+      return ResourceType::kRoutes;
+    case compile::Reference::Kind::kSecret:
+      return ResourceType::kSecret;
+  }
+  return ResourceType::kSecret;
+}
+
 }  // namespace
 
 ConfigStore::ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver,
@@ -53,6 +66,10 @@ ConfigStore::~ConfigStore() = default;
 std::vector<std::string> ConfigStore::AddStatic(
     const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   std::vector<std::string> problems;
+  // A cluster may name one that stands behind it.
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    static_[static_cast<size_t>(ResourceType::kCluster)].insert(cluster.name());
+  }
   const auto add = [&](ResourceType type, const auto& messages) {
     for (const auto& message : messages) {
       Received resource{message.name(), "static", message.SerializeAsString()};
@@ -116,6 +133,14 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
                                                         "this name")});
       continue;
     }
+    // State-of-the-world responses repeat all that did not change. Endpoints are taken anew even so
+    // (xDS: an equal assignment warms a cluster).
+    if (const auto it = raw(type).find(resource.name);
+        it != raw(type).end() && type != ResourceType::kEndpoints && !it->second.reads_files &&
+        it->second.body == resource.body) {
+      raw_[static_cast<size_t>(type)][resource.name].version = resource.version;
+      continue;
+    }
     RawResource raw;
     absl::Status status = Take(type, resource, raw);
     if (!status.ok()) {
@@ -154,12 +179,61 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
       break;
   }
   if (!status.ok()) return status;
-  raw = {resource.version, resource.body, context.findings(), loop_.clock().WallNs()};
+  raw = {.version = resource.version,
+         .body = resource.body,
+         .findings = context.findings(),
+         .references = {},
+         .reads_files = context.reads_files(),
+         .taken_wall_ns = loop_.clock().WallNs()};
+  std::copy_if(context.references().begin(), context.references().end(),
+               std::back_inserter(raw.references), [](const compile::Reference& reference) {
+                 return reference.source.kind != compile::ResourceSource::Kind::kAds;
+               });
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";
   }
   return absl::OkStatus();
+}
+
+absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& name,
+                                          const compile::CompileContext& context) const {
+  using Kind = compile::ResourceSource::Kind;
+  const auto refused = [&](const auto&... text) {
+    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", name, "\": ", text...));
+  };
+  for (const compile::Reference& reference : context.references()) {
+    const ResourceType wanted = TypeOf(reference.kind);
+    const compile::ResourceSource& source = reference.source;
+    if (source.kind == Kind::kStatic && !is_static(wanted, reference.name)) {
+      return refused("the ", TypeName(wanted), " \"", reference.name,
+                     "\" has no source, and is not among static_resources.secrets");
+    }
+    if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
+      return refused("the source of the ", TypeName(wanted), " \"", reference.name,
+                     "\" is the cluster \"", source.cluster,
+                     "\", which is not among static_resources.clusters");
+    }
+    if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
+    for (const ResourceType other : {ResourceType::kCluster, ResourceType::kListener}) {
+      for (const auto& [owner, resource] : raw(other)) {
+        if (other == type && owner == name) continue;  // It may move its own.
+        for (const compile::Reference& theirs : resource.references) {
+          if (theirs.kind == reference.kind && theirs.name == reference.name &&
+              theirs.source != source) {
+            return refused("the ", TypeName(wanted), " \"", reference.name, "\" has another source in ",
+                           TypeName(other), " \"", owner, "\"");
+          }
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+compile::ResourceSource ConfigStore::SourceOf(ResourceType type, const std::string& name) const {
+  const auto it = sources_.find({type, name});
+  return it == sources_.end() ? compile::ResourceSource() : it->second;
 }
 
 template <typename T, typename S>
@@ -174,6 +248,7 @@ absl::Status ConfigStore::TakeCluster(const Received& resource, compile::Compile
       auto message, Parse<envoy::config::cluster::v3::Cluster>(ResourceType::kCluster, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledCluster compiled,
                           compile::CompileCluster(message, resource.version, context));
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kCluster, resource.name, context));
   // With its secrets there already, a certificate that does not fit is found now, for the NACK.
   if (compiled.cluster.tls != nullptr && HaveSecrets(compiled.secrets)) {
     SLUICE_RETURN_IF_ERROR(
@@ -201,6 +276,7 @@ absl::Status ConfigStore::TakeListener(const Received& resource, compile::Compil
                                             ResourceType::kListener, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));
   const bool have_secrets =
       std::all_of(compiled.chain_secrets.begin(), compiled.chain_secrets.end(),
                   [this](const compile::SecretRefs& refs) { return HaveSecrets(refs); });
@@ -318,6 +394,14 @@ void ConfigStore::UpdateInterest() {
   }
   for (const std::string& name : static_[static_cast<size_t>(ResourceType::kSecret)]) {
     secrets.erase(name);
+  }
+  sources_.clear();
+  for (const ResourceType type : {ResourceType::kCluster, ResourceType::kListener}) {
+    for (const auto& [name, resource] : raw(type)) {
+      for (const compile::Reference& reference : resource.references) {
+        sources_[{TypeOf(reference.kind), reference.name}] = reference.source;
+      }
+    }
   }
   hooks_.interest(ResourceType::kEndpoints, std::move(endpoints));
   hooks_.interest(ResourceType::kRoutes, std::move(routes));

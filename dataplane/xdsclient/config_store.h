@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,13 +16,14 @@
 #include "dataplane/compile/context.h"
 #include "dataplane/compile/endpoints.h"
 #include "dataplane/compile/listener.h"
+#include "dataplane/compile/reference.h"
 #include "dataplane/compile/route_table.h"
 #include "dataplane/compile/tls.h"
 #include "dataplane/config/snapshot.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/upstream/dns_cluster.h"
 #include "dataplane/upstream/dns_resolver.h"
-#include "dataplane/xdsclient/ads_client.h"
+#include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
@@ -32,6 +34,9 @@ struct RawResource {
   std::string version;
   std::string body;
   std::vector<compile::Finding> findings;  // Fields that it sets and we do not implement.
+  // What it refers to that does not come over the aggregated stream.
+  std::vector<compile::Reference> references;
+  bool reads_files = false;  // What it says depends on files.
   int64_t taken_wall_ns = 0;
 };
 
@@ -45,7 +50,8 @@ struct RawResource {
 // Warm means: a cluster has its endpoints and secrets; a route table's clusters are warm; a
 // listener has its route tables and secrets. What is not warm kWarmLimitMs after it came is taken
 // as it is (an unknown cluster then answers NC), except that TLS never starts without its secrets.
-// A cluster that was removed stays until no serving route names it, or the same time has passed.
+// A name has one source: a resource that would have it from another than what refers to it already
+// is refused. A cluster that was removed stays until no serving route names it, or the same time has passed.
 //
 // Thread:   main.
 // Lifetime: loop and resolver outlive it.
@@ -82,6 +88,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   bool is_static(ResourceType type, const std::string& name) const {
     return static_[static_cast<size_t>(type)].contains(name);
   }
+
+  // Who serves a resource that is asked for by name.
+  compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const;
 
   // All that was taken is serving: nothing waits to become warm.
   bool settled() const { return settled_; }
@@ -121,6 +130,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   };
 
   absl::Status Take(ResourceType type, const Received& resource, RawResource& raw);
+  absl::Status CheckReferences(ResourceType type, const std::string& name,
+                               const compile::CompileContext& context) const;
   absl::Status TakeCluster(const Received& resource, compile::CompileContext& context);
   absl::Status TakeEndpoints(const Received& resource, compile::CompileContext& context);
   absl::Status TakeListener(const Received& resource, compile::CompileContext& context);
@@ -161,6 +172,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::map<std::string, std::shared_ptr<const compile::CompiledSecret>, std::less<>> secrets_;
   std::map<std::string, RawResource> raw_[kResourceTypes];
   std::set<std::string> static_[kResourceTypes];
+  // Of what the accepted resources refer to, what does not come over the aggregated stream.
+  std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> sources_;
 
   std::shared_ptr<const config::Snapshot> snapshot_;
   event::MemberTimer<ConfigStore, &ConfigStore::OnDeadline> deadline_{loop_, *this};

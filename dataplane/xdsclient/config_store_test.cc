@@ -218,5 +218,51 @@ TEST_F(ConfigStoreTest, StaticResourcesAreNotTheControlPlanesToChange) {
   EXPECT_TRUE(store.raw(ResourceType::kCluster).contains("mine"));
 }
 
+TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
+  PutAll();
+  const auto before = published.back();
+  const size_t count = published.size();
+  Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
+  EXPECT_EQ(published.size(), count);
+  EXPECT_EQ(published.back(), before);
+  EXPECT_EQ(store.raw(ResourceType::kListener).at("l").version, "2");
+}
+
+// A cluster whose endpoints come from a file.
+std::string FileCluster(const std::string& name, const std::string& endpoints,
+                        const std::string& path) {
+  return FromJson<envoy::config::cluster::v3::Cluster>(absl::StrCat(
+      R"({"name":")", name, R"(","type":"EDS","edsClusterConfig":{"serviceName":")", endpoints,
+      R"(","edsConfig":{"pathConfigSource":{"path":")", path, R"("}}}})"));
+}
+
+TEST_F(ConfigStoreTest, AReferenceSaysWhoServesTheName) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"e"});
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/e.yaml");
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/other.yaml"));
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/other.yaml");
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e"), compile::ResourceSource());
+}
+
+TEST_F(ConfigStoreTest, ANameThatHasAnotherSourceIsRefused) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml")),
+            "cluster \"d\": the endpoints \"e\" has another source in cluster \"c\"");
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/e.yaml")), "");
+}
+
+TEST_F(ConfigStoreTest, AServerThatIsNoStaticClusterIsRefused) {
+  const std::string body = FromJson<envoy::config::cluster::v3::Cluster>(
+      R"({"name":"c","type":"EDS","edsClusterConfig":{"edsConfig":{"apiConfigSource":{)"
+      R"("apiType":"GRPC","grpcServices":[{"envoyGrpc":{"clusterName":"x"}}]}}}})");
+  EXPECT_EQ(Put(ResourceType::kCluster, "c", body),
+            "cluster \"c\": the source of the endpoints \"c\" is the cluster \"x\", which is not "
+            "among static_resources.clusters");
+}
+
 }  // namespace
 }  // namespace sluice::xdsclient

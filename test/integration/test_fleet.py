@@ -41,7 +41,7 @@ def taken_port():
 
 
 def test_a_refusal_is_shown_with_its_reason_and_others_keep_serving(tmp_path, blue, taken_port):
-    good_port = free_port()
+    good_port, spare = free_port(), free_port()
     with Control(tmp_path) as control:
         control.apply(
             objects.gateway_class(),
@@ -59,12 +59,31 @@ def test_a_refusal_is_shown_with_its_reason_and_others_keep_serving(tmp_path, bl
             status = control.get("gateways", "bad")["status"]
             assert str(taken_port) in str(status)
             assert accepts(good_port)
-            waited = control.apply(
-                objects.route("good", "good", [rule("blue", timeouts={"request": "9s"})]),
-                args=("--wait",), check=False)
-            # The proxy that refuses is named beside the one that serves: not all are live.
-            assert "good-1" in waited.stdout
-            assert "refused" in waited.stdout
+            # What the other Gateway's proxy refuses is not this change's affair.
+            waited = control.apply_live(
+                objects.route("good", "good", [rule("blue", timeouts={"request": "9s"})]))
+            assert "live on 1/1 proxies" in waited.stdout
+            assert "bad-1" not in waited.stdout
+            # A change that reaches both names both, and is not live on all.
+            waited = control.apply(objects.backend("blue", blue.port, spare),
+                                   args=("--wait",), check=False)
+            assert waited.returncode == 1
+            assert "live on 1/2 proxies" in waited.stdout
+            assert "bad-1" in waited.stdout and "refused" in waited.stdout
+            # The same again changes nothing, and is as little live as before.
+            again = control.apply(objects.backend("blue", blue.port, spare),
+                                  args=("--wait",), check=False)
+            assert again.returncode == 1
+            assert "unchanged" in again.stdout and "live on 1/2 proxies" in again.stdout
+
+
+def test_wait_says_of_a_change_that_it_reaches_no_proxy(stack):
+    told = stack.control.apply_live(objects.backend("spare", free_port()))
+    assert "reaches no proxy" in told.stdout
+    told = stack.control.apply_live(
+        objects.gateway("lonely", [objects.http_listener(free_port())]),
+        objects.route("lonely", "lonely", [rule("blue")]))
+    assert "no connected proxy" in told.stdout and "default/lonely" in told.stdout
 
 
 def test_status_says_how_many_proxies_serve_a_route(stack):

@@ -75,6 +75,7 @@ STORE = _under(
     "controlplane/status",
     "controlplane/main",
 ) + _TESTS + _OFFLINE
+CERTIFICATE = _under("controlplane/main") + _TESTS + _OFFLINE
 RESOLVE = _under("controlplane/pushapi", "controlplane/status", "controlplane/main") + _TESTS + _OFFLINE
 IR = _under("controlplane/resolve", "controlplane/translate", "controlplane/status", "controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
 TRANSLATE = _under("controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE

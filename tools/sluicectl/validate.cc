@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "api/manifest/unsupported.h"
+#include "controlplane/certificate/inspector.h"
+#include "controlplane/certificate/secret_problems.h"
 #include "controlplane/status/verdict_problems.h"
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "tools/sluicectl/input.h"
@@ -14,12 +18,18 @@ namespace {
 
 // What resolve says of the objects together.
 std::vector<manifest::Problem> Warnings(const OfflineObjects& read) {
-  translate::Pipeline pipeline;
+  certificate::Inspector inspector;
+  translate::Pipeline pipeline([&](std::string_view chain, std::string_view key) {
+    return inspector.Inspect(chain, key).problem;
+  });
   pipeline.Apply(read.set, store::DiffOf(store::ObjectSet(), *read.set));
   std::vector<manifest::Problem> problems;
   for (const manifest::Object& object : read.objects) {
     const std::vector<manifest::Problem> unsupported = manifest::FindUnsupported(object);
     problems.insert(problems.end(), unsupported.begin(), unsupported.end());
+    const std::vector<manifest::Problem> secret =
+        certificate::SecretProblems(object, absl::Now(), inspector);
+    problems.insert(problems.end(), secret.begin(), secret.end());
     const auto verdict = pipeline.verdicts().find(object.key);
     if (verdict != pipeline.verdicts().end()) {
       status::AppendProblems(object, verdict->second, &problems);

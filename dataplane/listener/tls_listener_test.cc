@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/listener/listener_fixture.h"
+
+namespace sluice::listener {
+namespace {
+
+class TlsListenerTest : public TlsListenerFixture {};
+
+TEST_F(TlsListenerTest, TheServerNameChoosesTheChain) {
+  Apply({TlsChain("a.example"), TlsChain("b.example")});
+  ASSERT_TRUE(Served(Client(Asking("b.example"))));
+  EXPECT_EQ(last_chain_, "b.example");
+  EXPECT_EQ(handler_.downstream.sni, "b.example");
+  EXPECT_TRUE(handler_.downstream.tls);
+  EXPECT_EQ(handler_.downstream.tls_version, "TLSv1.3");
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  EXPECT_EQ(last_chain_, "a.example");
+}
+
+TEST_F(TlsListenerTest, ANameThatNoChainHasIsRefused) {
+  Apply({TlsChain("a.example")});
+  RawClient& client = Client(Asking("c.example"));
+  ASSERT_TRUE(Over(client));
+  EXPECT_FALSE(client.connected());
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+}
+
+TEST_F(TlsListenerTest, AlpnSaysTheVersion) {
+  Apply({TlsChain("a.example", {"h2", "http/1.1"})});
+  RawClient& client = Client(Asking("a.example", {"h2"}));
+  ASSERT_TRUE(RunUntil([&] { return client.received().size() >= 9; }));
+  EXPECT_EQ(client.received()[3], 4);  // SETTINGS, before we said a word.
+  ASSERT_TRUE(Served(Client(Asking("a.example", {"http/1.1"}))));
+}
+
+TEST_F(TlsListenerTest, WhoHasNotSaidHelloCountsAgainstTheLimit) {
+  base_.max_connections = 1;
+  Apply({TlsChain("a.example")});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  ASSERT_TRUE(Over(Client()));
+  EXPECT_EQ(Counter("downstream_connections_refused_total"), 1u);
+  silent.Close();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+}
+
+TEST_F(TlsListenerTest, WhoDoesNotSayHelloIsClosed) {
+  config::FilterChain chain = TlsChain("a.example");
+  chain.transport_connect_timeout_ms = 100;
+  Apply({chain});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  AdvanceMs(50);
+  EXPECT_FALSE(silent.over());
+  AdvanceMs(100);
+  EXPECT_TRUE(silent.over());
+  EXPECT_EQ(listener_->connections(), 0u);
+}
+
+TEST_F(TlsListenerTest, AHandshakeIsBoundedWhereItsLimitIsUnset) {
+  config::FilterChain chain = TlsChain("a.example");
+  chain.transport_connect_timeout_ms = 0;
+  Apply({chain});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  AdvanceMs(20'000);
+  EXPECT_TRUE(silent.over());
+}
+
+// The listener is gone while a client is about to say hello.
+TEST_F(TlsListenerTest, DrainTurnsAwayWhoHasNotSaidHello) {
+  Apply({TlsChain("a.example")});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  listener_->Drain();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+  EXPECT_TRUE(Over(silent));
+}
+
+TEST_F(TlsListenerTest, AChangeMeetsAHandshakeUnderWay) {
+  Apply({TlsChain("a.example")});
+  RawClient& client = Client(Asking("b.example"));
+  loop_.RunOnce();
+  Apply({TlsChain("b.example")});
+  ASSERT_TRUE(Served(client));
+  EXPECT_EQ(last_chain_, "b.example");
+}
+
+TEST_F(TlsListenerTest, TighterClientCertificateRulesEndOlderConnections) {
+  config::FilterChain chain = TlsChain("a.example");
+  Apply({chain});
+  RawClient& client = Client(Asking("a.example"));
+  ASSERT_TRUE(Served(client));
+  // Another certificate alone is for new handshakes.
+  Apply({TlsChain("a.example")});
+  ASSERT_TRUE(Served(client));
+  config::FilterChain tighter = TlsChain("a.example");
+  auto settings = std::make_shared<config::DownstreamTls>(*tighter.tls);
+  settings->common.validation = std::make_shared<config::TlsValidation>();
+  settings->require_client_certificate = true;
+  tighter.tls = settings;
+  Apply({tighter});
+  ASSERT_TRUE(Over(client));
+}
+
+TEST_F(TlsListenerTest, PlainWordsToATlsListenerAreClosed) {
+  Apply({TlsChain("a.example")});
+  RawClient& client = Client();
+  client.Send(kGet);
+  ASSERT_TRUE(Over(client));
+  EXPECT_TRUE(handler_.requests.empty());
+}
+
+}  // namespace
+}  // namespace sluice::listener
