@@ -156,7 +156,7 @@ absl::Status CompileNetworkFilters(const FilterChainMessage& chain, uint16_t por
       continue;
     }
     if (const auto* manager = As<HttpConnectionManager>(extension)) {
-      if (i < last) return context.ErrorAt("", "ends a chain, but is not its last filter");
+      if (i < last) return context.Error("ends a chain, but is not its last filter");
       SLUICE_RETURN_IF_ERROR(context.Walk(*manager));
       return CompileManager(*manager, port, out, names, context);
     }

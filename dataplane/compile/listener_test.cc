@@ -240,6 +240,28 @@ TEST_F(CompileListenerTest, ClientHelloLimitThatCannotBeKeptIsRefused) {
   EXPECT_NE(Refusal(with(1024)).find("cannot be kept"), std::string::npos);
 }
 
+TEST_F(CompileListenerTest, ConnectionLimitStandsBeforeTheManager) {
+  const auto limit = [](int connections) {
+    return absl::StrCat(R"(filters { name: "limit" typed_config {
+      [type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit] {
+        stat_prefix: "l" max_connections { value: )",
+                        connections, "} } } }");
+  };
+  const std::string manager = Chain(absl::StrCat(kRds, kRouter));
+  const auto before = [&](const std::string& filters) {
+    return Text(absl::StrReplaceAll(manager, {{"filter_chains {", "filter_chains {" + filters}}));
+  };
+  EXPECT_EQ(MustCompile(before(limit(7))).listener.filter_chains[0].max_connections, 7u);
+  EXPECT_EQ(Refusal(before(limit(0))),
+            "listener \"http\": filter_chains[0].filters[0].typed_config.max_connections: is not "
+            "set, wants 1 or more");
+  EXPECT_EQ(Refusal(before(limit(1) + limit(2))),
+            "listener \"http\": filter_chains[0].filters[1].typed_config.max_connections: was set "
+            "by an earlier filter of this chain");
+  EXPECT_NE(Refusal(Text(Chain(absl::StrCat(kRds, kRouter), limit(1)))).find("ends a chain"),
+            std::string::npos);
+}
+
 TEST_F(CompileListenerTest, BufferFilterBoundsBodies) {
   const CompiledListener compiled = MustCompile(Text(Chain(absl::StrCat(kRds, R"(
     http_filters { name: "buffer" typed_config {

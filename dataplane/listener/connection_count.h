@@ -13,16 +13,15 @@
 namespace sluice::listener {
 
 // How many connections one filter chain has, counted by all workers together: how the kernel
-// spreads connections over their sockets is chance, so a limit of the whole cannot be cut into
-// even shares. Touched once when a connection comes and once when it goes, and only where a limit
-// is set.
+// spreads connections over their sockets is chance, so a limit cannot be cut into even shares.
+// Touched once when a connection comes and once when it goes, never by a request.
 //
 // Thread: any.
 class ConnectionCount {
  public:
-  // False, and counts nothing, if `limit` are there already.
-  bool TryAdd(uint64_t limit) {
-    if (open_.fetch_add(1, std::memory_order_relaxed) < limit) return true;
+  // False, and counts nothing, if `limit` are there already; 0: no limit.
+  bool Add(uint64_t limit) {
+    if (open_.fetch_add(1, std::memory_order_relaxed) < limit || limit == 0) return true;
     Remove();
     return false;
   }
