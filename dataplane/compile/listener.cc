@@ -233,18 +233,6 @@ absl::Status CompileChains(const ListenerMessage& listener, CompiledListener& ou
   return absl::OkStatus();
 }
 
-// So that those whose handshake has not said which chain they want are bounded as well. 0: none.
-uint32_t SumOfLimits(const config::Listener& listener) {
-  uint64_t sum = 0;
-  const auto add = [&sum](const config::FilterChain& chain) {
-    sum += chain.max_connections;
-    return chain.max_connections > 0;
-  };
-  if (!std::all_of(listener.filter_chains.begin(), listener.filter_chains.end(), add)) return 0;
-  if (listener.default_filter_chain.has_value() && !add(*listener.default_filter_chain)) return 0;
-  return static_cast<uint32_t>(std::min<uint64_t>(sum, std::numeric_limits<uint32_t>::max()));
-}
-
 }  // namespace
 
 absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener,
@@ -265,7 +253,6 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
                               : 1024 * 1024;
   // The kernel cuts it to net.core.somaxconn, which is what Envoy asks for where nothing is said.
   to.backlog = listener.has_tcp_backlog_size() ? listener.tcp_backlog_size().value() : 4096;
-  to.max_connections = SumOfLimits(to);
   to.listener_filters_timeout_ms = 15'000;
   if (listener.has_listener_filters_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(

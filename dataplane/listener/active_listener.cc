@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "dataplane/event/plain_transport.h"
 #include "dataplane/listener/sniffing_transport.h"
 #include "dataplane/tls/transport.h"
@@ -124,7 +125,7 @@ ActiveListener::~ActiveListener() { lobby_->listener = nullptr; }
 
 std::shared_ptr<ActiveChain> ActiveListener::Adopt(
     const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
-    std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
+    ConnectionCounts& counts, std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
   std::shared_ptr<ActiveChain> kept;
   for (size_t i = 0; i < old.size(); ++i) {
     if (old[i] == nullptr) continue;
@@ -137,6 +138,7 @@ std::shared_ptr<ActiveChain> ActiveListener::Adopt(
   if (kept == nullptr) {
     kept = std::make_shared<ActiveChain>();
     kept->active_ = &active_;
+    kept->count_ = counts.Of(chain.name.empty() ? absl::StrCat("#", place) : chain.name);
   }
   // Only a change of what the handler works by makes a new one: its plans are warm.
   if (kept->config_ == nullptr || kept->config_->http != chain.http) {
@@ -159,16 +161,17 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   chains_.clear();
   default_chain_ = nullptr;
   any_tls_ = any_plain_ = false;
+  ConnectionCounts& counts = *sockets.front()->counts;
   const auto note = [this](const config::FilterChain& chain) {
     (chain.tls != nullptr ? any_tls_ : any_plain_) = true;
   };
   for (size_t i = 0; i < config->filter_chains.size(); ++i) {
     const config::FilterChain& chain = config->filter_chains[i];
-    chains_.push_back(Adopt(config, chain, old, i));
+    chains_.push_back(Adopt(config, chain, counts, old, i));
     note(chain);
   }
   if (config->default_filter_chain.has_value()) {
-    default_chain_ = Adopt(config, *config->default_filter_chain, old_default, 0);
+    default_chain_ = Adopt(config, *config->default_filter_chain, counts, old_default, 0);
     note(*config->default_filter_chain);
   }
   old.insert(old.end(), old_default.begin(), old_default.end());
@@ -214,11 +217,6 @@ void ActiveListener::PlaceChains() {
 }
 
 void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
-  const uint32_t limit = config_->max_connections;
-  if (limit > 0 && connections() >= (limit + workers_ - 1) / workers_) {
-    refused_.Add();
-    return;  // Closes the descriptor.
-  }
   accepted_.Add();
   next_id_ += workers_;
   const event::Address local = IsAnyAddress(bound) ? AddressOf(accepted.fd.get(), bound) : bound;
@@ -243,25 +241,27 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
     return connection.release()->Start(std::move(transport));
   }
   const int found = index_->Find({.destination_port = local.port(), .source = &accepted.peer});
-  if (Assign(*connection, found, /*tls=*/false) == nullptr) {
-    refused_.Add();
-    return;
-  }
+  if (Assign(*connection, found, /*tls=*/false) == nullptr) return;  // Closes the descriptor.
   connection.release()->Start(std::make_unique<event::PlainTransport>(std::move(accepted.fd)));
 }
 
 ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found, bool tls) {
-  if (found == ChainIndex::kNone) return nullptr;
-  const std::shared_ptr<ActiveChain>& chain =
-      found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
-  if ((chain->config_->tls != nullptr) != tls) return nullptr;
-  const uint32_t limit = chain->config_->max_connections;
-  if (limit > 0 && chain->connections_ >= (limit + workers_ - 1) / workers_) return nullptr;
+  const std::shared_ptr<ActiveChain> chain = ChainAt(found);
+  if (chain == nullptr || (chain->config_->tls != nullptr) != tls ||
+      !chain->count_->Add(chain->config_->max_connections)) {
+    refused_.Add();
+    return nullptr;
+  }
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);
   connection.SetOwner(chain);
   return chain.get();
+}
+
+std::shared_ptr<ActiveChain> ActiveListener::ChainAt(int found) const {
+  if (found == ChainIndex::kNone) return nullptr;
+  return found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
 }
 
 void ActiveListener::OnDescriptorsExhausted() {

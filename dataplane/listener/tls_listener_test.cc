@@ -33,15 +33,23 @@ TEST_F(TlsListenerTest, AlpnSaysTheVersion) {
   ASSERT_TRUE(Served(Client(Asking("a.example", {"http/1.1"}))));
 }
 
-TEST_F(TlsListenerTest, WhoHasNotSaidHelloCountsAgainstTheLimit) {
-  base_.max_connections = 1;
-  Apply({TlsChain("a.example")});
-  RawClient& silent = Client();
-  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
-  ASSERT_TRUE(Over(Client()));
+TEST_F(TlsListenerTest, EachChainHasALimitOfItsOwn) {
+  config::FilterChain few = TlsChain("a.example");
+  few.max_connections = 1;
+  Apply({few, TlsChain("b.example")});
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  ASSERT_TRUE(Over(Client(Asking("a.example"))));
   EXPECT_EQ(Counter("downstream_connections_refused_total"), 1u);
-  silent.Close();
-  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+  ASSERT_TRUE(Served(Client(Asking("b.example"))));
+}
+
+TEST_F(TlsListenerTest, ALimitThatComesLaterCountsWhoIsThereAlready) {
+  Apply({TlsChain("a.example")});
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  config::FilterChain few = TlsChain("a.example");
+  few.max_connections = 1;
+  Apply({few});
+  ASSERT_TRUE(Over(Client(Asking("a.example"))));
 }
 
 TEST_F(TlsListenerTest, WhoDoesNotSayHelloIsClosed) {
