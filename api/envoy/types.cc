@@ -51,6 +51,7 @@
 #include "envoy/extensions/filters/http/rbac/v3/rbac.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "envoy/extensions/load_balancing_policies/common/v3/common.pb.h"
@@ -152,6 +153,7 @@ std::vector<const google::protobuf::Descriptor*> TypePerFile() {
       envoy::extensions::filters::http::rbac::v3::RBAC::descriptor(),
       envoy::extensions::filters::http::router::v3::Router::descriptor(),
       envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::descriptor(),
+      envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit::descriptor(),
       envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::
           descriptor(),
       envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy::descriptor(),

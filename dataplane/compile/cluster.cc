@@ -217,6 +217,14 @@ absl::Status CompileTransport(const ClusterMessage& cluster, const UpstreamNames
   return absl::OkStatus();
 }
 
+config::TcpKeepalive CompileKeepalive(const envoy::config::core::v3::TcpKeepalive& from) {
+  config::TcpKeepalive to;
+  if (from.has_keepalive_time()) to.idle_s = from.keepalive_time().value();
+  if (from.has_keepalive_interval()) to.interval_s = from.keepalive_interval().value();
+  if (from.has_keepalive_probes()) to.probes = from.keepalive_probes().value();
+  return to;
+}
+
 }  // namespace
 
 absl::StatusOr<CompiledCluster> CompileCluster(const ClusterMessage& cluster,
@@ -246,7 +254,9 @@ absl::StatusOr<CompiledCluster> CompileCluster(const ClusterMessage& cluster,
   SLUICE_RETURN_IF_ERROR(
       CompileCircuitBreaker(cluster.circuit_breakers(), to.circuit_breaker, context));
   SLUICE_RETURN_IF_ERROR(CompileTransport(cluster, names, out, context));
-  to.tcp_keepalive = false;
+  if (cluster.upstream_connection_options().has_tcp_keepalive()) {
+    to.tcp_keepalive = CompileKeepalive(cluster.upstream_connection_options().tcp_keepalive());
+  }
   return out;
 }
 

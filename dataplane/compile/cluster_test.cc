@@ -53,6 +53,18 @@ TEST_F(CompileClusterTest, UnsetFieldsMeanEnvoysDefaults) {
   EXPECT_TRUE(context_.findings().empty());
 }
 
+TEST_F(CompileClusterTest, KeepAliveIsTakenAsFarAsItIsSet) {
+  EXPECT_FALSE(MustCompile(kStatic).cluster.tcp_keepalive.has_value());
+  const CompiledCluster compiled = MustCompile(absl::StrCat(kStatic, R"(
+    upstream_connection_options { tcp_keepalive { keepalive_time { value: 30 }
+                                                  keepalive_probes { value: 4 } } })"));
+  ASSERT_TRUE(compiled.cluster.tcp_keepalive.has_value());
+  EXPECT_EQ(compiled.cluster.tcp_keepalive->idle_s, 30u);
+  EXPECT_EQ(compiled.cluster.tcp_keepalive->probes, 4u);
+  EXPECT_FALSE(compiled.cluster.tcp_keepalive->interval_s.has_value());
+  EXPECT_TRUE(context_.findings().empty());
+}
+
 TEST_F(CompileClusterTest, EdsIsNamedAndWantsASource) {
   const CompiledCluster compiled = MustCompile(
       R"(name: "c" type: EDS eds_cluster_config { service_name: "s" eds_config { ads {} } }

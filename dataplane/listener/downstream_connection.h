@@ -73,7 +73,9 @@ class DownstreamConnection final : public event::Deferred,
   // `transport` is accepted, its handshake not begun.
   void Start(std::unique_ptr<event::Transport> transport);
 
-  // Ends what is under way, takes no new requests, then closes.
+  // Ends what is under way, takes no new requests, then closes. A client that has not been served
+  // yet may be in the midst of its first request, which no client sends again by itself: it is
+  // served that one, if it comes in the time of a drain.
   void Drain();
   void CloseNow();
 
@@ -96,11 +98,14 @@ class DownstreamConnection final : public event::Deferred,
   void MakeCodec(bool http2);
   void AfterCodec();
   void StartDraining();
+  // Does not wait for a first request.
+  void DrainNow();
   // The codec has done its work: what it has said leaves, then the connection closes.
   void FinishIfDone();
   void CloseOrderly();
   void OnDeadline();
   void ArmDeadline();
+  void CountBytes();
   // Since when nothing has happened, with no stream open.
   int64_t QuietSinceMs() const;
 
@@ -127,7 +132,10 @@ class DownstreamConnection final : public event::Deferred,
   int64_t swept_ms_ = kNever;  // While streams linger: when they were looked at last.
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
+  uint64_t counted_received_ = 0;
+  uint64_t counted_sent_ = 0;
   bool connected_ = false;
+  bool http2_ = false;  // What the codec speaks, if there is one.
   bool draining_ = false;
   bool closing_ = false;
 };

@@ -127,6 +127,22 @@ TEST_F(DownstreamConnectionTest, AnswersARequestAndKeepsTheConnection) {
   EXPECT_FALSE(info.tls);
 }
 
+TEST_F(DownstreamConnectionTest, EveryByteIsCountedOnce) {
+  Start();
+  size_t answered = 0;
+  for (int i = 0; i < 3; ++i) {
+    received_.clear();
+    Send(kGet);
+    answered += received_.size();
+    EXPECT_EQ(owner_->requests.received_bytes, (i + 1) * kGet.size());
+    EXPECT_EQ(owner_->requests.sent_bytes, answered);
+  }
+  Send("GET ");  // No request is made of it.
+  client_ = event::UniqueFd();
+  Settle();
+  EXPECT_EQ(owner_->requests.received_bytes, 3 * kGet.size() + 4);
+}
+
 TEST_F(DownstreamConnectionTest, Http1IsKnownHoweverItsBytesAreCut) {
   for (size_t cut = 1; cut < kGet.size(); ++cut) {
     Start();
@@ -300,6 +316,46 @@ TEST_F(DownstreamConnectionTest, DrainClosesWhatIsIdleAtOnce) {
   connection.Drain();
   Settle();
   EXPECT_TRUE(eof_);
+}
+
+// A client does not send a first request again by itself.
+TEST_F(DownstreamConnectionTest, DrainServesAFirstRequestThatIsOnItsWay) {
+  for (const bool set : {false, true}) {
+    if (set) owner_->config->codec = config::HttpConnection::Codec::kHttp1;
+    DownstreamConnection& connection = Start();
+    connection.Drain();
+    Settle();
+    EXPECT_FALSE(eof_);
+    Send(kGet.substr(0, 7));
+    Send(kGet.substr(7));
+    EXPECT_NE(received_.find("connection: close\r\n"), std::string::npos) << received_;
+    EXPECT_TRUE(received_.ends_with("ok"));
+    EXPECT_TRUE(eof_);
+  }
+}
+
+TEST_F(DownstreamConnectionTest, DrainServesAFirstStreamThatIsOnItsWay) {
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  Settle();
+  EXPECT_FALSE(eof_);
+  Send(absl::StrCat(kPreface, kSettings, Stream(/*flags=*/5)));
+  EXPECT_EQ(requests().size(), 1u);
+  EXPECT_NE(received_.find("ok"), std::string::npos);
+  // GOAWAY that takes what is on its way.
+  EXPECT_NE(received_.find(std::string_view("\7\0\0\0\0\0\x7f\xff\xff\xff", 10)),
+            std::string::npos);
+}
+
+TEST_F(DownstreamConnectionTest, DrainDoesNotWaitForAFirstRequestForEver) {
+  owner_->config->drain_timeout_ms = 500;
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  AdvanceMs(400);
+  EXPECT_FALSE(eof_);
+  AdvanceMs(200);
+  EXPECT_TRUE(eof_);
+  EXPECT_EQ(received_, "");
 }
 
 TEST_F(DownstreamConnectionTest, AnEarlyAnswerIsFollowedByAResetAfterAWhile) {

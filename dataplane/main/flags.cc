@@ -11,12 +11,12 @@
 
 #include "absl/base/log_severity.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
 #include "absl/log/globals.h"
 #include "absl/log/initialize.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "dataplane/main/flag_line.h"
 #include "dataplane/xdsclient/bootstrap.h"
 
 ABSL_FLAG(std::string, c, "", "bootstrap file, Envoy v3, YAML or JSON");
@@ -64,19 +64,31 @@ std::string HostName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "sluice-proxy";
 }
 
-// --node-id and --node_id are the same flag; Abseil knows the second. --config-path is Envoy's long
-// name for -c. Behind "--" stands what is for whoever looks at the list of processes.
-std::vector<std::string> Words(int argc, char** argv) {
-  std::vector<std::string> words(argv, argv + argc);
+constexpr char kThisFile[] = "dataplane/main/flags.cc";
+
+// --config-path is Envoy's long name for -c. Behind "--" stands what is for whoever looks at the
+// list of processes.
+void TakeEnvoysForms(std::vector<std::string>& words) {
   words.erase(std::find(words.begin(), words.end(), "--"), words.end());
   for (std::string& word : words) {
-    if (word.substr(0, 2) != "--") continue;
-    for (size_t i = 2; i < word.size() && word[i] != '='; ++i) {
-      if (word[i] == '-') word[i] = '_';
+    constexpr std::string_view kLong = "--config-path";
+    if (word == kLong || word.starts_with(absl::StrCat(kLong, "="))) {
+      word.replace(0, kLong.size(), "-c");
     }
-    if (word == "--config_path" || word.starts_with("--config_path=")) word.replace(2, 11, "c");
   }
-  return words;
+}
+
+// What a flag's type does not say of it.
+absl::Status CheckFlags() {
+  const std::string mode = absl::GetFlag(FLAGS_mode);
+  if (mode != "serve" && mode != "validate") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mode \"", mode, "\": must be serve or validate"));
+  }
+  if (absl::GetFlag(FLAGS_drain_time_s) < 0) {
+    return absl::InvalidArgumentError("--drain-time-s must not be negative");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<absl::LogSeverityAtLeast> Level(std::string_view name) {
@@ -86,7 +98,7 @@ absl::StatusOr<absl::LogSeverityAtLeast> Level(std::string_view name) {
   if (name == "critical") return absl::LogSeverityAtLeast::kFatal;
   if (name == "off") return absl::LogSeverityAtLeast::kInfinity;
   return absl::InvalidArgumentError(
-      absl::StrCat("--log-level \"", name, "\": wants info, warning or error"));
+      absl::StrCat("--log-level \"", name, "\": must be info, warning or error"));
 }
 
 // --config-yaml is laid over the file, as Envoy does it.
@@ -125,6 +137,7 @@ absl::StatusOr<Bootstrap> LoadBootstrap() {
                                           .key_file = absl::GetFlag(FLAGS_control_key)});
   }
   SLUICE_ASSIGN_OR_RETURN(Bootstrap bootstrap, ReadGiven());
+  xdsclient::WatchControlConnection(bootstrap);
   // What the bootstrap says of itself comes first.
   auto& node = *bootstrap.mutable_node();
   if (node.id().empty()) node.set_id(node_id.empty() ? HostName() : std::move(node_id));
@@ -160,15 +173,10 @@ std::vector<std::string> WithoutEffect() {
 
 }  // namespace
 
-absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
-  std::vector<std::string> words = Words(argc, argv);
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  const std::vector<char*> rest =
-      absl::ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
-  if (rest.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", rest[1], "\" is no flag"));
-  }
+absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words) {
+  TakeEnvoysForms(words);
+  SLUICE_RETURN_IF_ERROR(ParseFlagLine(kThisFile, words));
+  SLUICE_RETURN_IF_ERROR(CheckFlags());
   SLUICE_ASSIGN_OR_RETURN(const absl::LogSeverityAtLeast level,
                           Level(absl::GetFlag(FLAGS_log_level)));
   absl::InitializeLog();
@@ -192,6 +200,14 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv) {
   if (!line.validate) options.admin_listen = AdminAddress(options.bootstrap);
   line.without_effect = WithoutEffect();
   return line;
+}
+
+void PrintHelp(std::ostream& out) {
+  out << "sluice-proxy: carries traffic as a control plane, or a bootstrap file, says.\n\n"
+         "  sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
+         "  sluice-proxy -c bootstrap.yaml --concurrency 2\n\n";
+  PrintFlagLines(kThisFile, out);
+  out << "\nExit codes: 0 ended as asked, 1 could not start, 2 flags or bootstrap are wrong.\n";
 }
 
 }  // namespace sluice

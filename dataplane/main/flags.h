@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@ struct CommandLine {
   std::vector<std::string> without_effect;
 };
 
-// Reads the flags, and the bootstrap that they name, and sets up the log.
+// Reads the flags (without the program's name), and the bootstrap that they name, and sets up the log.
 // Errors: kInvalidArgument for what was said wrong; any of ReadBootstrap's.
-absl::StatusOr<CommandLine> ReadCommandLine(int argc, char** argv);
+absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words);
+
+void PrintHelp(std::ostream& out);
 
 }  // namespace sluice

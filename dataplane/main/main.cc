@@ -2,10 +2,12 @@
 //
 // sluice-proxy: the data plane.
 
+#include <algorithm>
 #include <iostream>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/flags/usage.h"
 #include "absl/log/log.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_join.h"
@@ -24,11 +26,12 @@ int Fail(const absl::Status& status, int code = 1) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "carries traffic as a control plane, or a bootstrap file, says.\n"
-      "Example: sluice-proxy --control 127.0.0.1:15010 --gateway default/quickstart\n"
-      "Example: sluice-proxy -c bootstrap.yaml --concurrency 2");
-  auto line = sluice::ReadCommandLine(argc, argv);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (std::find(words.begin(), words.end(), "--help") != words.end()) {
+    sluice::PrintHelp(std::cout);
+    return 0;
+  }
+  auto line = sluice::ReadCommandLine(words);
   if (!line.ok()) return Fail(line.status(), kUsageError);
   if (!line->without_effect.empty()) {
     LOG(INFO) << "flags of Envoy's that have no effect here: "

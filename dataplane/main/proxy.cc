@@ -108,8 +108,10 @@ void Proxy::MakeStore() {
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
-          .interest = [this](ResourceType type,
-                             std::set<std::string> names) { sources_->SetInterest(type, names); },
+          .interest =
+              [this](ResourceType type, const xdsclient::InterestChange& change) {
+                sources_->ChangeInterest(type, change);
+              },
           .watch_secret =
               [this](const std::string& name, const std::vector<xdsclient::WatchedFile>& files) {
                 sources_->WatchSecret(name, files);

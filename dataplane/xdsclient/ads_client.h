@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
+#include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/core/v3/base.pb.h"
@@ -26,7 +27,9 @@ namespace sluice::xdsclient {
 //
 // What it keeps to (xDS protocol): exactly one ACK or NACK for each response; good resources of a
 // response are taken and the bad ones named in the NACK; an ACK carries no change of subscription;
-// on a new stream each type's first request tells the versions it has.
+// on a new stream each type's first request tells the versions it has. Besides, whenever the fields
+// that have no effect here are others than before, the next answer carries the node once more, with
+// their names in metadata["sluice.unsupported_fields"], for the control plane to show.
 //
 // Losing the server changes nothing: it reconnects with full jitter between nothing and a bound
 // that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response.
@@ -63,8 +66,10 @@ class AdsClient final : private AdsTransportUser {
 
   void Start();
 
-  // The names wanted of a type that is asked for by name. Does nothing if they are the same.
-  void SetInterest(ResourceType type, std::set<std::string> names);
+  // What is wanted of a type that is asked for by name: all of it, or what changed. Does nothing if
+  // it is the same.
+  void SetInterest(ResourceType type, const std::set<std::string>& names);
+  void ChangeInterest(ResourceType type, const InterestChange& change);
 
   const State& state() const { return state_; }
   // Of what was accepted: name to version.
@@ -76,7 +81,6 @@ class AdsClient final : private AdsTransportUser {
   struct TypeState {
     std::set<std::string> interest;
     std::map<std::string, std::string> versions;  // Accepted.
-    std::set<std::string> asked;                  // Names this stream knows of.
     bool begun = false;                           // A request of this type is on this stream.
     std::string nonce;                            // Of the last response (state of the world).
     std::string version;                          // Of the last accepted one (same).
@@ -87,7 +91,7 @@ class AdsClient final : private AdsTransportUser {
 
   void Connect();
   void Begin(ResourceType type);
-  void Subscribe(ResourceType type);
+  void Subscribe(ResourceType type, const InterestChange& change);
   void OnDelta(const envoy::service::discovery::v3::DeltaDiscoveryResponse& response);
   void OnSotw(const envoy::service::discovery::v3::DiscoveryResponse& response);
   // Gives a response to the sink. Returns what is wrong with it, for the NACK; empty for an ACK.
@@ -95,7 +99,9 @@ class AdsClient final : private AdsTransportUser {
                    std::vector<std::string> removed);
   void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
   void SendSotw(ResourceType type, const std::string& problem);
-  void FillFirst(envoy::config::core::v3::Node* node);
+  // Sets the node of a request where it is due: first on a stream, and when `fields` are news.
+  template <typename Request>
+  void MaybeSetNode(Request& request);
   TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }
 
   event::Loop& loop_;
@@ -108,6 +114,7 @@ class AdsClient final : private AdsTransportUser {
   event::MemberTimer<AdsClient, &AdsClient::Connect> reconnect_{loop_, *this};
   int64_t backoff_ms_ = kFirstBackoffMs;
   bool node_sent_ = false;
+  std::vector<std::string> fields_sent_;  // On this stream.
   TypeState types_[kResourceTypes];
   State state_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdsclient/bootstrap.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -94,7 +95,22 @@ absl::StatusOr<Bootstrap> BootstrapFromFlags(const ControlFlags& flags) {
   auto* ads = dynamic->mutable_ads_config();
   ads->set_api_type(envoy::config::core::v3::ApiConfigSource::DELTA_GRPC);
   ads->add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(cluster->name());
+  WatchControlConnection(bootstrap);
   return bootstrap;
+}
+
+void WatchControlConnection(Bootstrap& bootstrap) {
+  const auto& ads = bootstrap.dynamic_resources().ads_config();
+  for (auto& cluster : *bootstrap.mutable_static_resources()->mutable_clusters()) {
+    const bool carries_ads = std::any_of(
+        ads.grpc_services().begin(), ads.grpc_services().end(),
+        [&](const auto& service) { return service.envoy_grpc().cluster_name() == cluster.name(); });
+    if (!carries_ads || cluster.upstream_connection_options().has_tcp_keepalive()) continue;
+    auto* keepalive = cluster.mutable_upstream_connection_options()->mutable_tcp_keepalive();
+    keepalive->mutable_keepalive_time()->set_value(30);
+    keepalive->mutable_keepalive_interval()->set_value(5);
+    keepalive->mutable_keepalive_probes()->set_value(4);
+  }
 }
 
 }  // namespace sluice::xdsclient

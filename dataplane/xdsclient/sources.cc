@@ -73,6 +73,9 @@ absl::Status Sources::Configure(const Bootstrap& bootstrap,
   }
   ads_ = std::make_unique<AdsClient>(loop_, ads, hooks_.transport(cluster, std::nullopt, ads.delta),
                                      sink_, hooks_.random);
+  for (const auto& [type, names] : std::exchange(early_interest_, {})) {
+    ads_->SetInterest(type, names);
+  }
   return absl::OkStatus();
 }
 
@@ -112,31 +115,51 @@ void Sources::SetKnownVersions(ResourceType type, std::map<std::string, std::str
   }
 }
 
-void Sources::SetInterest(ResourceType type, const std::set<std::string>& names) {
-  std::map<ResourceSource, std::set<std::string>> by_source;
-  for (const std::string& name : names) by_source[hooks_.source_of(type, name)].insert(name);
-  for (auto it = others_.begin(); it != others_.end();) {
-    const auto& [its_type, source] = it->first;
-    if (its_type == type && !IsWildcard(type) && !by_source.contains(source)) {
-      due_.erase(it->first);
-      // It may be the one that is calling.
-      loop_.DeleteLater(std::move(it->second));
-      it = others_.erase(it);
-    } else {
-      ++it;
+void Sources::ChangeInterest(ResourceType type, const InterestChange& change) {
+  std::map<ResourceSource, InterestChange> by_source;
+  for (const std::string& name : change.removed) {
+    const auto it = other_source_of_.find({type, name});
+    by_source[it == other_source_of_.end() ? ResourceSource() : it->second].removed.insert(name);
+    if (it != other_source_of_.end()) other_source_of_.erase(it);
+  }
+  for (const std::string& name : change.added) {
+    const ResourceSource source = hooks_.source_of(type, name);
+    by_source[source].added.insert(name);
+    if (source.kind != Kind::kAds) other_source_of_[{type, name}] = source;
+  }
+  for (const auto& [source, part] : by_source) {
+    if (source.kind == Kind::kServer || source.kind == Kind::kFile) {
+      ChangeInterestIn({type, source}, part);
+    } else if (source.kind == Kind::kAds && ads_ != nullptr) {
+      ads_->ChangeInterest(type, part);
+    } else if (source.kind == Kind::kAds) {
+      std::set<std::string>& early = early_interest_[type];
+      early.insert(part.added.begin(), part.added.end());
+      for (const std::string& name : part.removed) early.erase(name);
     }
   }
-  if (ads_ != nullptr) ads_->SetInterest(type, by_source[ResourceSource()]);
-  for (auto& [source, wanted] : by_source) {
-    if (source.kind != Kind::kServer && source.kind != Kind::kFile) continue;
-    absl::StatusOr<Other*> other = Open({type, source});
-    if (!other.ok()) {
-      LOG_FIRST_N(ERROR, 100) << other.status().message();
-    } else if ((*other)->server != nullptr) {
-      (*other)->server->SetInterest(type, std::move(wanted));
-    } else {
-      (*other)->file->SetInterest(std::move(wanted));
-    }
+}
+
+void Sources::ChangeInterestIn(const Key& key, const InterestChange& change) {
+  if (change.added.empty() && !others_.contains(key)) return;  // It could not be opened.
+  absl::StatusOr<Other*> opened = Open(key);
+  if (!opened.ok()) {
+    LOG_FIRST_N(ERROR, 100) << opened.status().message();
+    return;
+  }
+  Other& other = **opened;
+  other.interest.insert(change.added.begin(), change.added.end());
+  for (const std::string& name : change.removed) other.interest.erase(name);
+  if (other.interest.empty()) {
+    due_.erase(key);
+    const auto it = others_.find(key);
+    // It may be the one that is calling.
+    loop_.DeleteLater(std::move(it->second));
+    others_.erase(it);
+  } else if (other.server != nullptr) {
+    other.server->ChangeInterest(key.first, change);
+  } else {
+    other.file->SetInterest(other.interest);
   }
 }
 

@@ -19,6 +19,7 @@
 #include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/file_source.h"
 #include "dataplane/xdsclient/file_watcher.h"
+#include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "dataplane/xdsclient/secret_files.h"
@@ -62,8 +63,9 @@ class Sources {
   // Configure, before Start.
   void SetKnownVersions(ResourceType type, std::map<std::string, std::string> versions);
 
-  // The names wanted of a type that is asked for by name.
-  void SetInterest(ResourceType type, const std::set<std::string>& names);
+  // What is wanted of a type that is asked for by name has changed. A name that is removed and
+  // added has another source.
+  void ChangeInterest(ResourceType type, const InterestChange& change);
 
   // Watches the files of a secret, instead of those watched for it before.
   void WatchSecret(const std::string& name, const std::vector<WatchedFile>& files);
@@ -82,6 +84,7 @@ class Sources {
   struct Other final : event::Deferred {
     std::unique_ptr<FileSource> file;
     std::unique_ptr<AdsClient> server;
+    std::set<std::string> interest;  // Where it is asked by name.
   };
 
   absl::Status ConfigureWhole(ResourceType type,
@@ -90,6 +93,7 @@ class Sources {
                               const std::function<bool(const std::string&)>& is_cluster,
                               const compile::CompileContext& context);
   absl::StatusOr<Other*> Open(const Key& key);
+  void ChangeInterestIn(const Key& key, const InterestChange& change);
   absl::StatusOr<FileWatcher*> Watcher();
   void WantRead(const Key& key);
   void ReadSecretAgain(const std::string& name);
@@ -103,6 +107,9 @@ class Sources {
   std::map<ResourceType, compile::ResourceSource> whole_;
   std::unique_ptr<FileWatcher> watcher_;
   std::map<Key, std::unique_ptr<Other>> others_;
+  // What does not come over the aggregated stream, and what was wanted before there was one.
+  std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> other_source_of_;
+  std::map<ResourceType, std::set<std::string>> early_interest_;
   std::set<Key> due_;
   std::map<std::string, std::vector<std::unique_ptr<FileWatcher::Watch>>> secret_watches_;
   bool read_posted_ = false;

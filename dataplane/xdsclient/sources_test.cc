@@ -84,13 +84,13 @@ TEST_F(SourcesTest, AServerOfATypesOwnHasAStreamOfItsOwn) {
   sources.Start();
   EXPECT_EQ(servers.at("x listener sotw").last().sent.size(), 1u);
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
-  sources.SetInterest(ResourceType::kRoutes, {"r"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   EXPECT_EQ(servers.at("x routes delta").last().sent.size(), 1u);
 }
 
 TEST_F(SourcesTest, AServerIsToldWhoAsksThoughAStaticResourceNamedIt) {
   source_of["s"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
-  sources.SetInterest(ResourceType::kSecret, {"s"});
+  sources.ChangeInterest(ResourceType::kSecret, {.added = {"s"}, .removed = {}});
   ASSERT_TRUE(Configure("{}").ok());
   EXPECT_FALSE(servers.contains("x secret delta") && servers.at("x secret delta").streams() > 0)
       << "not before the cluster is served";
@@ -104,11 +104,31 @@ TEST_F(SourcesTest, AStreamEndsWithTheLastNameThatComesByIt) {
   ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
   sources.Start();
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
-  sources.SetInterest(ResourceType::kRoutes, {"r", "s"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r", "s"}, .removed = {}});
   EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u) << "s comes by the aggregated one";
-  sources.SetInterest(ResourceType::kRoutes, {"s"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {}, .removed = {"r"}});
   loop.RunOnce();
   EXPECT_EQ(servers.at("x routes delta").last().user, nullptr);
+}
+
+TEST_F(SourcesTest, ANameWhoseSourceChangedIsAskedOfTheNewOne) {
+  ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
+  sources.Start();
+  source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 1u);
+  source_of["r"] = {};
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {"r"}});
+  loop.RunOnce();
+  EXPECT_EQ(servers.at("x routes delta").last().user, nullptr);
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u);
+}
+
+TEST_F(SourcesTest, WhatIsWantedBeforeThereIsAStreamIsAskedOfItLater) {
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
+  ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
+  sources.Start();
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u) << "clusters, and the table";
 }
 
 TEST_F(SourcesTest, AClusterThatIsNotInTheBootstrapIsRefused) {
@@ -141,7 +161,7 @@ TEST_F(SourcesTest, FilesAreReadWhenTheyAreDue) {
   sources.ReadFiles();
   EXPECT_EQ(sink.calls, 1);
   source_of["r"] = {.kind = Kind::kFile, .path = folder + "/r.yaml"};
-  sources.SetInterest(ResourceType::kRoutes, {"r"});
+  sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   EXPECT_EQ(sink.calls, 1) << "never from within the sink's own call";
   loop.RunOnce();
   EXPECT_EQ(sink.calls, 2);
