@@ -332,11 +332,6 @@ def _(b):
     b["dynamic_resources"] = {"ads_config": xds.grpc_source("GRPC", "none"), "lds_config": xds.ADS}
 
 
-@change("the aggregated stream where there is none", False)
-def _(b):
-    b["dynamic_resources"] = {"lds_config": xds.ADS}
-
-
 @change("a source file that is not there", False)
 def _(b):
     b["dynamic_resources"] = {"cds_config": xds.from_path("/none.yaml")}
