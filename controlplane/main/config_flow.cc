@@ -36,13 +36,19 @@ void LogProblems(const store::Problems& problems) {
 }  // namespace
 
 ConfigFlow::ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-                       pushapi::Propagation& propagation, xdsserver::Clock clock)
-    : cache_(cache), board_(board), propagation_(propagation), clock_(std::move(clock)) {}
+                       status::Keeper& keeper, pushapi::Propagation& propagation,
+                       resolve::KeyPairCheck check, xdsserver::Clock clock)
+    : cache_(cache),
+      board_(board),
+      keeper_(keeper),
+      propagation_(propagation),
+      clock_(std::move(clock)),
+      pipeline_(std::move(check)) {}
 
 void ConfigFlow::OnUpdate(const store::Update& update) {
   if (update.delta.problems_changed) LogProblems(update.after->problems());
   translate::Output output = pipeline_.Apply(update.after, update.delta);
-  Publish(output);
+  pushapi::Propagation::Reach reach = Publish(output);
   status::BoardUpdate news;
   news.revision = update.after->revision();
   news.sequence = sequence_;
@@ -51,11 +57,11 @@ void ConfigFlow::OnUpdate(const store::Update& update) {
   news.verdicts = std::move(output.verdicts);
   news.dropped_verdicts = std::move(output.dropped_verdicts);
   news.at = clock_();
-  board_.Publish(std::move(news));
-  propagation_.OnTranslated(update.after->revision());
+  keeper_.Note(board_.Publish(std::move(news)));
+  propagation_.OnTranslated(update.after->revision(), std::move(reach));
 }
 
-void ConfigFlow::Publish(const translate::Output& output) {
+pushapi::Propagation::Reach ConfigFlow::Publish(const translate::Output& output) {
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& [key, gateway] : output.gateways) {
@@ -66,13 +72,15 @@ void ConfigFlow::Publish(const translate::Output& output) {
       }
     }
   }
+  pushapi::Propagation::Reach reach;
   for (const auto& [key, gateway] : output.gateways) {
-    if (gateway == nullptr) {
-      cache_.Drop(GroupOf(key));
-    } else {
-      sequence_ = std::max(sequence_, cache_.Set(GroupOf(key), gateway->resources));
-    }
+    // The proxies of a Gateway that is gone are told to serve nothing: who deletes it means that.
+    const uint64_t sequence = cache_.Set(
+        GroupOf(key), gateway == nullptr ? xdsserver::ResourceSet() : gateway->resources);
+    reach[GroupOf(key)] = sequence;
+    sequence_ = std::max(sequence_, sequence);
   }
+  return reach;
 }
 
 std::optional<manifest::Problem> ConfigFlow::FindCause(std::string_view gateway,
@@ -95,8 +103,9 @@ std::optional<manifest::Problem> ConfigFlow::FindCause(std::string_view gateway,
   return cause;
 }
 
-resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects) {
-  translate::Pipeline pipeline;
+resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects,
+                           resolve::KeyPairCheck check) {
+  translate::Pipeline pipeline(std::move(check));
   const store::Delta delta = store::DiffOf(store::ObjectSet(), *objects);
   pipeline.Apply(std::move(objects), delta);
   return pipeline.verdicts();

@@ -13,8 +13,10 @@
 #include "absl/time/time.h"
 #include "api/manifest/origin.h"
 #include "controlplane/pushapi/propagation.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/status/board.h"
+#include "controlplane/status/keeper.h"
 #include "controlplane/store/store.h"
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "controlplane/xdsserver/snapshot_cache.h"
@@ -31,8 +33,9 @@ namespace sluice::control {
 // Limits:   none of its own.
 class ConfigFlow {
  public:
-  ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-             pushapi::Propagation& propagation, xdsserver::Clock clock);
+  ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board, status::Keeper& keeper,
+             pushapi::Propagation& propagation, resolve::KeyPairCheck check,
+             xdsserver::Clock clock);
 
   // For Store::Subscribe.
   void OnUpdate(const store::Update& update);
@@ -44,10 +47,12 @@ class ConfigFlow {
                                                            std::string_view error) const;
 
  private:
-  void Publish(const translate::Output& output);
+  // Returns the Gateways whose snapshots it replaced.
+  pushapi::Propagation::Reach Publish(const translate::Output& output);
 
   xdsserver::SnapshotCache& cache_;
   status::Board& board_;
+  status::Keeper& keeper_;
   pushapi::Propagation& propagation_;
   const xdsserver::Clock clock_;
 
@@ -61,6 +66,7 @@ class ConfigFlow {
 };
 
 // What all objects would mean together, from nothing; see pushapi::Judge.
-resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects);
+resolve::Verdicts JudgeAll(std::shared_ptr<const store::ObjectSet> objects,
+                           resolve::KeyPairCheck check);
 
 }  // namespace sluice::control

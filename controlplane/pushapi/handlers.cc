@@ -30,7 +30,7 @@ absl::Status MayWrite(const Caller& caller) {
 Handlers::Handlers(const Ground& ground)
     : ground_(ground),
       writer_(ground.registry, ground.store, ground.board, ground.propagation, ground.judge,
-              ground.clock),
+              ground.examine, ground.clock),
       reader_(ground.store, ground.board, ground.fleet, ground.cache) {}
 
 absl::StatusOr<push::v1::ApplyResponse> Handlers::Apply(const Caller& caller,
@@ -133,8 +133,9 @@ absl::StatusOr<push::v1::HistoryResponse> Handlers::History(
 }
 
 std::shared_ptr<void> Handlers::Wait(const push::v1::WaitRequest& request, Propagation::Done done) {
-  return ground_.propagation.Wait(request.revision(), absl::Milliseconds(request.timeout_ms()),
-                                  std::move(done));
+  return ground_.propagation.Wait(request.revision(),
+                                  {request.changes().begin(), request.changes().end()},
+                                  absl::Milliseconds(request.timeout_ms()), std::move(done));
 }
 
 absl::StatusOr<std::shared_ptr<void>> Handlers::Watch(const Caller& caller,

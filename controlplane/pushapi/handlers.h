@@ -29,6 +29,7 @@ struct Ground {
   xdsserver::Fleet& fleet;
   Propagation& propagation;
   Judge judge;
+  Examine examine;
   FindCause find_cause;
   std::function<absl::Time()> clock;
 };

@@ -33,32 +33,47 @@ void Propagation::NoteApplied(registry::Revision revision, absl::Time since) {
   if (applied_.size() > kMaxApplies) applied_.erase(applied_.begin());
 }
 
-void Propagation::OnTranslated(registry::Revision revision) {
-  std::vector<std::shared_ptr<Waiting>> ready;
+void Propagation::OnTranslated(registry::Revision revision, Reach reach) {
+  std::vector<std::pair<std::shared_ptr<Waiting>, Reach>> ready;
   {
     absl::MutexLock lock(&mutex_);
     translated_ = revision = std::max(translated_, revision);
+    if (forgotten_ < 0) {
+      forgotten_ = revision;
+    } else {
+      // Empty ones are kept too: that a change reached nobody is known by its entry.
+      Reach& known = reaches_[revision];
+      for (const auto& [gateway, sequence] : reach) known[gateway] = sequence;
+    }
+    while (reaches_.size() > kMaxReaches) {
+      forgotten_ = reaches_.begin()->first;
+      reaches_.erase(reaches_.begin());
+    }
     std::erase_if(untranslated_, [&](const std::weak_ptr<Waiting>& wait) {
       std::shared_ptr<Waiting> waiting = wait.lock();
       if (waiting == nullptr) return true;
       if (waiting->revision() > revision) return false;
-      ready.push_back(std::move(waiting));
+      ready.emplace_back(std::move(waiting), Reach());
       return true;
     });
+    for (auto& [waiting, wanted] : ready) wanted = ReachOfLocked(waiting->changes());
   }
-  for (const std::shared_ptr<Waiting>& waiting : ready) waiting->Ask(cache_.List());
+  for (const auto& [waiting, wanted] : ready) waiting->Ask(wanted);
 }
 
 std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revision,
+                                                        std::vector<registry::Revision> changes,
                                                         absl::Duration timeout, Done done) {
   if (timeout <= absl::ZeroDuration()) timeout = kDefaultTimeout;
   const absl::Time now = clock_();
   std::shared_ptr<Waiting> waiting;
+  Reach reach;
   {
     absl::MutexLock lock(&mutex_);
+    if (revision > 0 && changes.empty()) changes.push_back(revision);
     if (revision <= 0) revision = translated_;
     const auto applied = applied_.find(revision);
-    waiting = std::make_shared<Waiting>(fleet_, revision,
+    waiting = std::make_shared<Waiting>(fleet_, revision, std::move(changes),
                                         applied == applied_.end() ? now : applied->second,
                                         now + std::min(timeout, kMaxTimeout), std::move(done));
     std::erase_if(waits_, [](const std::weak_ptr<Waiting>& wait) { return wait.expired(); });
@@ -68,9 +83,33 @@ std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revis
       untranslated_.push_back(waiting);
       return waiting;
     }
+    reach = ReachOfLocked(waiting->changes());
   }
-  waiting->Ask(cache_.List());
+  waiting->Ask(reach);
   return waiting;
+}
+
+Propagation::Reach Propagation::ReachOfLocked(
+    const std::vector<registry::Revision>& changes) const {
+  if (changes.empty()) return EveryGateway();
+  Reach reach;
+  for (const registry::Revision change : changes) {
+    if (change <= forgotten_) return EveryGateway();
+    const auto it = reaches_.lower_bound(change);
+    if (it == reaches_.end()) continue;
+    for (const auto& [gateway, sequence] : it->second) {
+      reach[gateway] = std::max(reach[gateway], sequence);
+    }
+  }
+  // Proxies of a Gateway that is gone since keep what they have, and answer nothing any more.
+  std::erase_if(reach, [this](const auto& entry) { return cache_.Find(entry.first) == nullptr; });
+  return reach;
+}
+
+Propagation::Reach Propagation::EveryGateway() const {
+  Reach reach;
+  for (const auto& snapshot : cache_.List()) reach[snapshot->group] = snapshot->sequence;
+  return reach;
 }
 
 absl::Time Propagation::NextDeadlineLocked() const {

@@ -18,21 +18,29 @@
 
 namespace sluice::pushapi {
 
-// Propagation tells when a revision is served by every connected proxy.
+// Propagation tells when changes are served by every connected proxy that they reach.
 //
-// A wait first lasts until the revision has been translated (OnTranslated), then until every proxy
-// of every Gateway has answered the snapshot that is current then. A refusal is an answer too.
+// A change reaches the Gateways whose snapshots its translation changed; what another Gateway's
+// proxies refuse, or are late with, is not its affair. A wait first lasts until the revision has
+// been translated (OnTranslated), then until every proxy of those Gateways has answered that
+// snapshot or a later one. A refusal is an answer too.
 //
 // Thread:   any. `done` runs once, on whichever thread brings the last answer, or on Propagation's
 //           own when time is up, with no lock held.
 // Lifetime: cache and fleet outlive it. The destructor ends all waits, calling their `done`.
 // Errors:   none; what is missing is in the answer.
-// Limits:   kMaxTimeout a wait; the times of the last kMaxApplies applies are remembered.
+// Limits:   kMaxTimeout a wait; the times of the last kMaxApplies applies and the reach of the last
+//           kMaxReaches translations are remembered. An older change counts as reaching every
+//           Gateway, as does everything that was there when the process started.
 class Propagation {
  public:
   static constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
   static constexpr absl::Duration kMaxTimeout = absl::Minutes(10);
   static constexpr size_t kMaxApplies = 1024;
+  static constexpr size_t kMaxReaches = 4096;
+
+  // The Gateways (NS/NAME) whose snapshots a translation changed, and to which sequence.
+  using Reach = std::map<std::string, uint64_t>;
 
   Propagation(const xdsserver::SnapshotCache& cache, xdsserver::Fleet& fleet,
               xdsserver::Clock clock);
@@ -42,18 +50,24 @@ class Propagation {
 
   // When the apply that made `revision` began.
   void NoteApplied(registry::Revision revision, absl::Time since);
-  // The snapshots of `revision` are in the cache.
-  void OnTranslated(registry::Revision revision);
+  // The snapshots of `revision` are in the cache; `reach` is what they changed since the call
+  // before.
+  void OnTranslated(registry::Revision revision, Reach reach);
 
   // Ends its wait, unanswered, when it dies.
   class Waiting;
   using Done = std::function<void(push::v1::WaitResponse)>;
-  // 0: the newest revision that is translated. A zero `timeout` is kDefaultTimeout.
-  [[nodiscard]] std::shared_ptr<Waiting> Wait(registry::Revision revision, absl::Duration timeout,
-                                              Done done);
+  // `changes`, none above `revision`: see push.proto. Revision 0 is the newest that is translated,
+  // and of every Gateway. A zero `timeout` is kDefaultTimeout.
+  [[nodiscard]] std::shared_ptr<Waiting> Wait(registry::Revision revision,
+                                              std::vector<registry::Revision> changes,
+                                              absl::Duration timeout, Done done);
 
  private:
   void Run();
+  [[nodiscard]] Reach ReachOfLocked(const std::vector<registry::Revision>& changes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  [[nodiscard]] Reach EveryGateway() const;
   [[nodiscard]] absl::Time NextDeadlineLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const xdsserver::SnapshotCache& cache_;
   xdsserver::Fleet& fleet_;
@@ -63,6 +77,10 @@ class Propagation {
   absl::CondVar changed_;
   registry::Revision translated_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<registry::Revision, absl::Time> applied_ ABSL_GUARDED_BY(mutex_);
+  // By the revision that a translation came to: an entry is about all after the one before it.
+  std::map<registry::Revision, Reach> reaches_ ABSL_GUARDED_BY(mutex_);
+  // Up to here nobody remembers what reached whom. -1: nothing has been translated.
+  registry::Revision forgotten_ ABSL_GUARDED_BY(mutex_) = -1;
   // Weak: whoever waits may leave. Those that wait for a translation, and all with a deadline.
   std::vector<std::weak_ptr<Waiting>> untranslated_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::weak_ptr<Waiting>> waits_ ABSL_GUARDED_BY(mutex_);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -19,7 +20,8 @@ using xdsserver::ResourceSet;
 class PropagationTest : public ::testing::Test {
  protected:
   uint64_t Set(const std::string& group, const std::string& value) {
-    return cache_.Set(group, ResourceSet::Builder().Put("type", "name", value).Build());
+    return changed_[group] =
+               cache_.Set(group, ResourceSet::Builder().Put("type", "name", value).Build());
   }
   uint64_t Join(const std::string& group, const std::string& node) {
     xdsserver::ProxyStatus status;
@@ -31,9 +33,13 @@ class PropagationTest : public ::testing::Test {
     fleet_.NoteSettled(stream, *cache_.Find(group), ProxyState::kLive);
     fleet_.RunDue();
   }
+  // What the test has set since the call before is what that translation changed.
+  void Translated(registry::Revision revision) {
+    propagation_.OnTranslated(revision, std::exchange(changed_, {}));
+  }
   std::shared_ptr<void> Wait(registry::Revision revision,
                              absl::Duration timeout = absl::Minutes(1)) {
-    return propagation_.Wait(revision, timeout, [this](push::v1::WaitResponse response) {
+    return propagation_.Wait(revision, {}, timeout, [this](push::v1::WaitResponse response) {
       answer_ = std::move(response);
       done_.Notify();
     });
@@ -42,6 +48,7 @@ class PropagationTest : public ::testing::Test {
   xdsserver::SnapshotCache cache_{absl::Now};
   xdsserver::Fleet fleet_{absl::Now};
   Propagation propagation_{cache_, fleet_, absl::Now};
+  Propagation::Reach changed_;
   absl::Notification done_;
   push::v1::WaitResponse answer_;
 };
@@ -49,9 +56,9 @@ class PropagationTest : public ::testing::Test {
 TEST_F(PropagationTest, WithoutProxiesAWaitEndsWhenItsRevisionIsTranslated) {
   const auto waiting = Wait(3);
   EXPECT_FALSE(done_.HasBeenNotified());
-  propagation_.OnTranslated(2);
+  Translated(2);
   EXPECT_FALSE(done_.HasBeenNotified());
-  propagation_.OnTranslated(3);
+  Translated(3);
   ASSERT_TRUE(done_.HasBeenNotified());
   EXPECT_TRUE(answer_.live());
   EXPECT_EQ(answer_.revision(), 3);
@@ -62,7 +69,7 @@ TEST_F(PropagationTest, EndsWhenTheLastProxyOfTheLastGatewayServesIt) {
   Set("shop/b", "v1");
   const uint64_t one = Join("shop/a", "one");
   const uint64_t two = Join("shop/b", "two");
-  propagation_.OnTranslated(1);
+  Translated(1);
   const auto waiting = Wait(1);
   Settle(one, "shop/a");
   EXPECT_FALSE(done_.HasBeenNotified());
@@ -75,7 +82,7 @@ TEST_F(PropagationTest, EndsWhenTheLastProxyOfTheLastGatewayServesIt) {
 TEST_F(PropagationTest, ARefusalIsAnAnswerButNotLive) {
   Set("shop/a", "v1");
   const uint64_t one = Join("shop/a", "one");
-  propagation_.OnTranslated(1);
+  Translated(1);
   const auto waiting = Wait(1);
   fleet_.NoteNack(one, "type", {"v1", "no such filter", {"name"}, absl::Now()});
   fleet_.NoteSettled(one, *cache_.Find("shop/a"), ProxyState::kRefused);
@@ -88,7 +95,7 @@ TEST_F(PropagationTest, ARefusalIsAnAnswerButNotLive) {
 TEST_F(PropagationTest, AtItsTimeLimitItNamesWhoIsLate) {
   Set("shop/a", "v1");
   Join("shop/a", "late");
-  propagation_.OnTranslated(1);
+  Translated(1);
   const auto waiting = Wait(1, absl::Milliseconds(1));
   done_.WaitForNotification();
   EXPECT_FALSE(answer_.live());
@@ -101,7 +108,7 @@ TEST_F(PropagationTest, TimeCountsFromTheApply) {
   Set("shop/a", "v1");
   const uint64_t one = Join("shop/a", "one");
   propagation_.NoteApplied(1, absl::Now() - absl::Seconds(5));
-  propagation_.OnTranslated(1);
+  Translated(1);
   const auto waiting = Wait(1);
   Settle(one, "shop/a");
   ASSERT_TRUE(done_.HasBeenNotified());
@@ -113,16 +120,79 @@ TEST_F(PropagationTest, WhatIsServedAlreadyTookNoTime) {
   const uint64_t one = Join("shop/a", "one");
   Settle(one, "shop/a");
   propagation_.NoteApplied(2, absl::Now() + absl::Hours(1));
-  propagation_.OnTranslated(2);
+  Translated(2);
   const auto waiting = Wait(2);
   ASSERT_TRUE(done_.HasBeenNotified());
   EXPECT_EQ(answer_.took_ms(), 0);
 }
 
+TEST_F(PropagationTest, AnotherGatewaysRefusalIsNotThisChangesAffair) {
+  Set("shop/a", "v1");
+  Set("shop/b", "v1");
+  const uint64_t good = Join("shop/a", "good");
+  const uint64_t bad = Join("shop/b", "bad");
+  fleet_.NoteNack(bad, "type", {"v1", "no such filter", {"name"}, absl::Now()});
+  fleet_.NoteSettled(bad, *cache_.Find("shop/b"), ProxyState::kRefused);
+  Translated(1);
+  Set("shop/a", "v2");
+  Translated(2);
+  const auto waiting = Wait(2);
+  EXPECT_FALSE(done_.HasBeenNotified());
+  Settle(good, "shop/a");
+  ASSERT_TRUE(done_.HasBeenNotified());
+  EXPECT_TRUE(answer_.live());
+  ASSERT_EQ(answer_.proxies_size(), 1);
+  EXPECT_EQ(answer_.proxies(0).node(), "good");
+  ASSERT_EQ(answer_.gateways_size(), 1);
+  EXPECT_EQ(answer_.gateways(0), "shop/a");
+}
+
+TEST_F(PropagationTest, AChangeThatReachesNobodyEndsAtOnceAndSaysSo) {
+  Set("shop/a", "v1");
+  Join("shop/a", "late");
+  Translated(1);
+  Translated(2);
+  const auto waiting = Wait(2);
+  ASSERT_TRUE(done_.HasBeenNotified());
+  EXPECT_TRUE(answer_.live());
+  EXPECT_TRUE(answer_.gateways().empty());
+}
+
+TEST_F(PropagationTest, TheChangesThatMadeUnchangedObjectsCount) {
+  Translated(1);
+  Set("shop/a", "v1");
+  Set("shop/b", "v1");
+  Translated(3);  // Folded: of revisions 2 and 3.
+  const uint64_t one = Join("shop/a", "one");
+  Join("shop/b", "two");
+  Translated(4);
+  Set("shop/a", "v2");
+  Translated(5);
+  Settle(one, "shop/a");
+  const auto waiting = propagation_.Wait(5, {2, 4}, absl::Milliseconds(1), [this](auto response) {
+    answer_ = std::move(response);
+    done_.Notify();
+  });
+  done_.WaitForNotification();
+  EXPECT_FALSE(answer_.live());
+  ASSERT_EQ(answer_.proxies_size(), 2);
+  EXPECT_EQ(answer_.proxies(0).state(), push::v1::PROXY_STATE_LIVE);
+  EXPECT_EQ(answer_.proxies(1).state(), push::v1::PROXY_STATE_SYNCING);
+}
+
+TEST_F(PropagationTest, WhatIsForgottenReachesEveryGateway) {
+  Set("shop/a", "v1");
+  Set("shop/b", "v1");
+  Translated(7);
+  const auto waiting = Wait(6);
+  ASSERT_TRUE(done_.HasBeenNotified());
+  EXPECT_EQ(answer_.gateways_size(), 2);
+}
+
 TEST_F(PropagationTest, WhoLeavesIsNotAnswered) {
   Set("shop/a", "v1");
   const uint64_t one = Join("shop/a", "one");
-  propagation_.OnTranslated(1);
+  Translated(1);
   Wait(1).reset();
   Settle(one, "shop/a");
   EXPECT_FALSE(done_.HasBeenNotified());

@@ -9,9 +9,11 @@
 namespace sluice::pushapi {
 
 Propagation::Waiting::Waiting(xdsserver::Fleet& fleet, registry::Revision revision,
-                              absl::Time since, absl::Time deadline, Done done)
+                              std::vector<registry::Revision> changes, absl::Time since,
+                              absl::Time deadline, Done done)
     : fleet_(fleet),
       revision_(revision),
+      changes_(std::move(changes)),
       since_(since),
       deadline_(deadline),
       done_(std::move(done)) {}
@@ -25,14 +27,14 @@ Propagation::Waiting::~Waiting() {
   for (const uint64_t id : rollcalls) fleet_.Cancel(id);
 }
 
-void Propagation::Waiting::Ask(
-    const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots) {
+void Propagation::Waiting::Ask(const Reach& reach) {
   {
     absl::MutexLock lock(&mutex_);
-    open_ = snapshots.size() + 1;
+    open_ = reach.size() + 1;
+    for (const auto& [gateway, sequence] : reach) response_.add_gateways(gateway);
   }
-  for (const auto& snapshot : snapshots) {
-    const uint64_t id = fleet_.Await(snapshot->group, snapshot->sequence, since_,
+  for (const auto& [gateway, sequence] : reach) {
+    const uint64_t id = fleet_.Await(gateway, sequence, since_,
                                      [self = weak_from_this()](const xdsserver::Rollcall& call) {
                                        if (const auto waiting = self.lock()) {
                                          waiting->OnRollcall(call);

@@ -10,7 +10,6 @@
 #include "absl/time/time.h"
 #include "controlplane/pushapi/propagation.h"
 #include "controlplane/xdsserver/fleet.h"
-#include "controlplane/xdsserver/snapshot_cache.h"
 #include "sluice/push/v1/push.pb.h"
 
 namespace sluice::pushapi {
@@ -21,15 +20,17 @@ namespace sluice::pushapi {
 // Lifetime: shared by who waits; the fleet outlives it. Dying, it withdraws what it asked.
 class Propagation::Waiting : public std::enable_shared_from_this<Waiting> {
  public:
-  Waiting(xdsserver::Fleet& fleet, registry::Revision revision, absl::Time since,
-          absl::Time deadline, Done done);
+  Waiting(xdsserver::Fleet& fleet, registry::Revision revision,
+          std::vector<registry::Revision> changes, absl::Time since, absl::Time deadline,
+          Done done);
   ~Waiting();
 
   [[nodiscard]] registry::Revision revision() const { return revision_; }
+  [[nodiscard]] const std::vector<registry::Revision>& changes() const { return changes_; }
   [[nodiscard]] absl::Time deadline() const { return deadline_; }
 
-  // Asks every Gateway's proxies for its current snapshot. Called once.
-  void Ask(const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots);
+  // Asks the proxies of those Gateways. Called once.
+  void Ask(const Reach& reach);
   // Ends the wait with what is known.
   void Expire();
 
@@ -41,6 +42,7 @@ class Propagation::Waiting : public std::enable_shared_from_this<Waiting> {
 
   xdsserver::Fleet& fleet_;
   const registry::Revision revision_;
+  const std::vector<registry::Revision> changes_;
   const absl::Time since_;
   const absl::Time deadline_;
   const Done done_;

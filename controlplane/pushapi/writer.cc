@@ -33,10 +33,12 @@ push::v1::Outcome OutcomeOf(registry::Outcome outcome) {
   return push::v1::OUTCOME_UNSPECIFIED;
 }
 
-push::v1::ObjectResult ResultOf(const manifest::ObjectKey& key, registry::Outcome outcome) {
+push::v1::ObjectResult ResultOf(const manifest::ObjectKey& key, registry::Outcome outcome,
+                                registry::Revision revision) {
   push::v1::ObjectResult result;
   *result.mutable_key() = ToProto(key);
   result.set_outcome(OutcomeOf(outcome));
+  result.set_revision(revision);
   return result;
 }
 
@@ -44,24 +46,17 @@ absl::Status NotReadYet() {
   return absl::UnavailableError("The registry has not been read yet; try again.");
 }
 
-std::vector<manifest::Problem> UnsupportedIn(const std::vector<manifest::Object>& objects) {
-  std::vector<manifest::Problem> problems;
-  for (const manifest::Object& object : objects) {
-    std::vector<manifest::Problem> found = manifest::FindUnsupported(object);
-    problems.insert(problems.end(), found.begin(), found.end());
-  }
-  return problems;
-}
-
 }  // namespace
 
 Writer::Writer(registry::Registry& registry, store::Store& store, status::Board& board,
-               Propagation& propagation, Judge judge, std::function<absl::Time()> clock)
+               Propagation& propagation, Judge judge, Examine examine,
+               std::function<absl::Time()> clock)
     : registry_(registry),
       store_(store),
       board_(board),
       propagation_(propagation),
       judge_(std::move(judge)),
+      examine_(std::move(examine)),
       clock_(std::move(clock)) {}
 
 absl::StatusOr<push::v1::ApplyResponse> Writer::Apply(const Caller& caller,
@@ -89,7 +84,12 @@ absl::StatusOr<push::v1::ApplyResponse> Writer::Apply(const Caller& caller,
   push::v1::ApplyResponse response;
   response.set_revision(result.revision);
   for (size_t i = 0; i < plan.objects.size(); ++i) {
-    *response.add_results() = ResultOf(plan.objects[i].key, result.outcomes[i]);
+    const manifest::ObjectKey& key = plan.objects[i].key;
+    const store::StoredObject* stored = plan.base->Find(key);
+    const bool is_as_before =
+        result.outcomes[i] == registry::Outcome::kUnchanged && stored != nullptr;
+    *response.add_results() =
+        ResultOf(key, result.outcomes[i], is_as_before ? stored->revision : result.revision);
   }
   for (const manifest::Problem& warning : request.dry_run() ? preview : Warnings(plan.objects)) {
     *response.add_warnings() = ToProto(warning);
@@ -125,7 +125,7 @@ absl::StatusOr<push::v1::DeleteResponse> Writer::Delete(const Caller& caller,
   push::v1::DeleteResponse response;
   response.set_revision(result.revision);
   for (size_t i = 0; i < keys.size(); ++i) {
-    *response.add_results() = ResultOf(keys[i], result.outcomes[i]);
+    *response.add_results() = ResultOf(keys[i], result.outcomes[i], 0);
   }
   return response;
 }
@@ -189,13 +189,24 @@ void Writer::AwaitEffect(registry::Revision revision, absl::Time since) {
   (void)board_.AwaitRevision(revision, kEffectTimeout);
 }
 
+std::vector<manifest::Problem> Writer::OwnProblems(
+    const std::vector<manifest::Object>& objects) const {
+  std::vector<manifest::Problem> problems;
+  for (const manifest::Object& object : objects) {
+    for (const auto& found : {manifest::FindUnsupported(object), examine_(object)}) {
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
+  }
+  return problems;
+}
+
 std::vector<manifest::Problem> Writer::Preview(const Plan& plan) const {
   store::ObjectSetBuilder builder(*plan.base);
   for (const manifest::Object& object : plan.objects) {
     builder.Put({std::make_shared<const manifest::Object>(object), plan.base->revision() + 1});
   }
   const resolve::Verdicts verdicts = judge_(std::move(builder).Build());
-  std::vector<manifest::Problem> problems = UnsupportedIn(plan.objects);
+  std::vector<manifest::Problem> problems = OwnProblems(plan.objects);
   for (const manifest::Object& object : plan.objects) {
     const auto verdict = verdicts.find(object.key);
     if (verdict != verdicts.end()) status::AppendProblems(object, verdict->second, &problems);
@@ -205,7 +216,7 @@ std::vector<manifest::Problem> Writer::Preview(const Plan& plan) const {
 
 std::vector<manifest::Problem> Writer::Warnings(
     const std::vector<manifest::Object>& objects) const {
-  std::vector<manifest::Problem> problems = UnsupportedIn(objects);
+  std::vector<manifest::Problem> problems = OwnProblems(objects);
   for (const manifest::Object& object : objects) {
     const std::optional<status::BoardEntry> entry = board_.Find(object.key);
     if (entry.has_value()) status::AppendProblems(object, entry->verdict, &problems);

@@ -22,6 +22,9 @@ namespace sluice::pushapi {
 // What all objects would mean together: resolve and translate, as a pure function.
 using Judge = std::function<resolve::Verdicts(std::shared_ptr<const store::ObjectSet> objects)>;
 
+// What is wrong with one object's contents that its types do not tell: a Secret's certificate.
+using Examine = std::function<std::vector<manifest::Problem>(const manifest::Object& object)>;
+
 // Writer changes the registry, in transactions.
 //
 // Each object is written on the condition that the stored one is still what the writer saw of it
@@ -40,7 +43,7 @@ class Writer {
   static constexpr absl::Duration kEffectTimeout = absl::Seconds(10);
 
   Writer(registry::Registry& registry, store::Store& store, status::Board& board,
-         Propagation& propagation, Judge judge, std::function<absl::Time()> clock);
+         Propagation& propagation, Judge judge, Examine examine, std::function<absl::Time()> clock);
 
   absl::StatusOr<push::v1::ApplyResponse> Apply(const Caller& caller,
                                                 const push::v1::ApplyRequest& request);
@@ -64,6 +67,8 @@ class Writer {
   absl::StatusOr<registry::ApplyResult> Commit(const Planner& planner, Plan& plan);
   // Makes what a commit has done visible to reads.
   void AwaitEffect(registry::Revision revision, absl::Time since);
+  // What there is to say of the objects without looking at others.
+  std::vector<manifest::Problem> OwnProblems(const std::vector<manifest::Object>& objects) const;
   std::vector<manifest::Problem> Preview(const Plan& plan) const;
   std::vector<manifest::Problem> Warnings(const std::vector<manifest::Object>& objects) const;
 
@@ -72,6 +77,7 @@ class Writer {
   status::Board& board_;
   Propagation& propagation_;
   const Judge judge_;
+  const Examine examine_;
   const std::function<absl::Time()> clock_;
 };
 

@@ -22,7 +22,7 @@ std::string DataOf(const k8s::Secret& secret, const std::string& key) {
 }
 
 // Whether `text` holds a PEM block whose label ends in `label`, with base64 inside. What the block
-// says is for the proxy to judge: this plane has no library for it.
+// says is for a KeyPairCheck to judge.
 bool HasPem(std::string_view text, std::string_view label) {
   const std::string ending = absl::StrCat(label, "-----");
   size_t at = text.find("-----BEGIN ");
@@ -40,21 +40,25 @@ bool HasPem(std::string_view text, std::string_view label) {
   return !base64.empty() && absl::Base64Unescape(base64, &ignored);
 }
 
-Refusal Invalid(std::string message) { return {"InvalidCertificateRef", std::move(message)}; }
+CertificateAnswer Invalid(std::string message) {
+  return {.refusal = Refusal{"InvalidCertificateRef", std::move(message)}};
+}
 
 }  // namespace
 
-CertificateOrRefusal ResolveCertificate(Facts& facts, const Reference& from,
-                                        const gateway::v1::SecretObjectReference& ref) {
+CertificateAnswer ResolveCertificate(Facts& facts, const Reference& from,
+                                     const gateway::v1::SecretObjectReference& ref,
+                                     const KeyPairCheck& check) {
   if (!ref.group().empty() || (ref.has_kind() && ref.kind() != "Secret")) {
     return Invalid(absl::StrCat("certificates come from Secrets of the core group, not from ",
                                 ref.kind(), " of \"", ref.group(), "\""));
   }
   const Reference to{"", "Secret", ref.has_namespace_() ? ref.namespace_() : from.ns, ref.name()};
   if (!facts.MayRefer(from, to)) {
-    return Refusal{"RefNotPermitted",
-                   absl::StrCat("namespace ", to.ns, " has no ReferenceGrant from Gateway in ",
-                                from.ns, " to ", to.ToString())};
+    return {.refusal = Refusal{"RefNotPermitted", absl::StrCat("namespace ", to.ns,
+                                                               " has no ReferenceGrant from "
+                                                               "Gateway in ",
+                                                               from.ns, " to ", to.ToString())}};
   }
   const auto* secret = facts.Find<k8s::Secret>(to.ns, to.name);
   if (secret == nullptr) return Invalid(absl::StrCat(to.ToString(), " does not exist"));
@@ -68,7 +72,12 @@ CertificateOrRefusal ResolveCertificate(Facts& facts, const Reference& from,
   if (!HasPem(certificate.key_pem, "PRIVATE KEY")) {
     return Invalid(absl::StrCat(to.ToString(), " holds no PEM private key in tls.key"));
   }
-  return std::make_shared<const ir::Certificate>(std::move(certificate));
+  CertificateAnswer answer;
+  if (const std::string why = check(certificate.chain_pem, certificate.key_pem); !why.empty()) {
+    answer = Invalid(absl::StrCat(to.ToString(), ": ", why));
+  }
+  answer.certificate = std::make_shared<const ir::Certificate>(std::move(certificate));
+  return answer;
 }
 
 std::variant<std::string, Refusal> ResolveAuthorities(

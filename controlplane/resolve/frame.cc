@@ -32,6 +32,8 @@ struct Draft {
   std::optional<Condition> unresolved;
   std::optional<Condition> conflicted;
   std::vector<std::string> supported_kinds;
+  // A certificate is such that proxies go on with the one before it.
+  bool keeps_certificate = false;
 };
 
 void CheckProtocol(const Gateway& gateway, Draft& draft) {
@@ -88,8 +90,8 @@ void CheckKinds(Draft& draft) {
   }
 }
 
-void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway, Draft& draft,
-                       Frame& frame) {
+void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway, const KeyPairCheck& check,
+                       Draft& draft, Frame& frame) {
   if (!draft.shape.tls) return;
   const Reference from{std::string(kGatewayGroup), "Gateway", gateway.ns, gateway.name};
   if (draft.listener.tls().certificate_refs().empty()) {
@@ -97,14 +99,12 @@ void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway, Draft& 
         False("ResolvedRefs", "InvalidCertificateRef", "protocol HTTPS needs tls.certificateRefs");
   }
   for (const auto& ref : draft.listener.tls().certificate_refs()) {
-    CertificateOrRefusal result = ResolveCertificate(facts, from, ref);
-    if (auto* refusal = std::get_if<Refusal>(&result)) {
-      if (!draft.unresolved) {
-        draft.unresolved = False("ResolvedRefs", refusal->reason, refusal->message);
-      }
-      continue;
+    const auto [certificate, refusal] = ResolveCertificate(facts, from, ref, check);
+    if (refusal && !draft.unresolved) {
+      draft.unresolved = False("ResolvedRefs", refusal->reason, refusal->message);
     }
-    auto& certificate = std::get<0>(result);
+    if (certificate == nullptr) continue;
+    draft.keeps_certificate = draft.keeps_certificate || refusal.has_value();
     draft.body.certificates.push_back(certificate->name);
     frame.certificates[certificate->name] = certificate;
   }
@@ -146,10 +146,16 @@ ListenerVerdict Conclude(Draft& draft) {
   } else {
     out.push_back(True("Accepted", "Accepted"));
   }
-  out.push_back(draft.shape.serves ? True("Programmed", "Programmed")
-                                   : False("Programmed", "Invalid",
-                                           "the listener is not served: see the other "
-                                           "conditions"));
+  if (!draft.shape.serves) {
+    out.push_back(
+        False("Programmed", "Invalid", "the listener is not served: see the other conditions"));
+  } else if (draft.keeps_certificate) {
+    out.push_back(False("Programmed", "Invalid",
+                        "a certificate is refused by proxies, which keep the last good one: see "
+                        "the other conditions"));
+  } else {
+    out.push_back(True("Programmed", "Programmed"));
+  }
   out.push_back(draft.unresolved ? *draft.unresolved : True("ResolvedRefs", "ResolvedRefs"));
   out.push_back(draft.conflicted
                     ? *draft.conflicted
@@ -220,7 +226,7 @@ bool CheckClass(Facts& facts, const Gateway& gateway, Frame& frame) {
 
 }  // namespace
 
-Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key) {
+Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key, const KeyPairCheck& check) {
   Frame frame;
   const auto* gateway = facts.Find<Gateway>(key.ns, key.name);
   frame.exists = gateway != nullptr;
@@ -241,7 +247,7 @@ Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key) {
     draft.shape.port = static_cast<uint16_t>(listener.port());
     CheckProtocol(*gateway, draft);
     CheckKinds(draft);
-    CheckCertificates(facts, key, draft, frame);
+    CheckCertificates(facts, key, check, draft, frame);
     ++on_port[listener.port()];
     drafts.push_back(std::move(draft));
   }

@@ -13,6 +13,7 @@
 #include "controlplane/ir/client.h"
 #include "controlplane/ir/listener.h"
 #include "controlplane/resolve/facts.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/verdict.h"
 
 namespace sluice::resolve {
@@ -55,6 +56,6 @@ struct Frame {
   std::set<manifest::ObjectKey> asked;
 };
 
-Frame ResolveFrame(Facts facts, const manifest::ObjectKey& gateway);
+Frame ResolveFrame(Facts facts, const manifest::ObjectKey& gateway, const KeyPairCheck& check);
 
 }  // namespace sluice::resolve

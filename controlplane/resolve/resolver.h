@@ -7,12 +7,15 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/manifest/object.h"
 #include "controlplane/ir/gateway.h"
 #include "controlplane/resolve/frame.h"
 #include "controlplane/resolve/http_route.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/topic_index.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/store/object_set.h"
@@ -64,6 +67,8 @@ struct Outcome {
 // Limits:   none of its own.
 class Resolver {
  public:
+  explicit Resolver(KeyPairCheck check) : check_(std::move(check)) {}
+
   // `delta` is what differs between the set of the last call (at first: an empty one) and `after`.
   Outcome Apply(std::shared_ptr<const store::ObjectSet> after, const store::Delta& delta);
 
@@ -105,15 +110,18 @@ class Resolver {
   void DoAssembly(Agenda& agenda, Outcome& outcome);
   void PutTogether(const manifest::ObjectKey& key, const ir::Gateway* before, Agenda& agenda,
                    Outcome& outcome);
-  void UseEndpoints(const manifest::ObjectKey& gateway,
-                    const std::map<std::string, EndpointsId>& wanted, const ir::Gateway* before,
-                    Agenda& agenda);
+  // Notes whose endpoints a Gateway uses, and returns what is known of them.
+  ir::Parts<ir::Endpoints> UseEndpoints(
+      const manifest::ObjectKey& gateway,
+      const std::vector<std::pair<std::string_view, const EndpointsId*>>& wanted,
+      const ir::Gateway* before, Agenda& agenda);
   void DoEndpoints(Agenda& agenda, Outcome& outcome);
   void DoPolicies(Agenda& agenda, Outcome& outcome);
   void DoRouteVerdicts(Agenda& agenda, Outcome& outcome);
   void SetVerdict(const manifest::ObjectKey& key, Verdict verdict, Outcome& outcome);
   void DropVerdict(const manifest::ObjectKey& key, Outcome& outcome);
 
+  const KeyPairCheck check_;
   std::shared_ptr<const store::ObjectSet> objects_ = std::make_shared<store::ObjectSet>();
   TopicIndex topics_;
   std::map<manifest::ObjectKey, std::set<Unit>> dependents_;

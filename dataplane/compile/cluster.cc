@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/compile/any.h"
+#include "dataplane/compile/config_source.h"
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/load_balancing.h"
 #include "dataplane/compile/upstream_http.h"
@@ -111,7 +112,9 @@ absl::Status CompileDiscovery(const ClusterMessage& cluster, Cluster& out,
   if (out.discovery != Discovery::kEds) return absl::OkStatus();
   const Scope at(context, "eds_cluster_config");
   out.eds_service_name = cluster.eds_cluster_config().service_name();
-  return CheckConfigSource(cluster.eds_cluster_config().eds_config(), "eds_config", context);
+  return Refer(Reference::Kind::kEndpoints,
+               out.eds_service_name.empty() ? out.name : out.eds_service_name,
+               cluster.eds_cluster_config().eds_config(), "eds_config", context);
 }
 
 absl::Status CompileStaticEndpoints(const ClusterMessage& cluster, CompiledCluster& out,
@@ -214,6 +217,14 @@ absl::Status CompileTransport(const ClusterMessage& cluster, const UpstreamNames
   return absl::OkStatus();
 }
 
+config::TcpKeepalive CompileKeepalive(const envoy::config::core::v3::TcpKeepalive& from) {
+  config::TcpKeepalive to;
+  if (from.has_keepalive_time()) to.idle_s = from.keepalive_time().value();
+  if (from.has_keepalive_interval()) to.interval_s = from.keepalive_interval().value();
+  if (from.has_keepalive_probes()) to.probes = from.keepalive_probes().value();
+  return to;
+}
+
 }  // namespace
 
 absl::StatusOr<CompiledCluster> CompileCluster(const ClusterMessage& cluster,
@@ -243,7 +254,9 @@ absl::StatusOr<CompiledCluster> CompileCluster(const ClusterMessage& cluster,
   SLUICE_RETURN_IF_ERROR(
       CompileCircuitBreaker(cluster.circuit_breakers(), to.circuit_breaker, context));
   SLUICE_RETURN_IF_ERROR(CompileTransport(cluster, names, out, context));
-  to.tcp_keepalive = false;
+  if (cluster.upstream_connection_options().has_tcp_keepalive()) {
+    to.tcp_keepalive = CompileKeepalive(cluster.upstream_connection_options().tcp_keepalive());
+  }
   return out;
 }
 

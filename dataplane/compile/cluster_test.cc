@@ -53,7 +53,19 @@ TEST_F(CompileClusterTest, UnsetFieldsMeanEnvoysDefaults) {
   EXPECT_TRUE(context_.findings().empty());
 }
 
-TEST_F(CompileClusterTest, EdsIsNamedAndWantsAds) {
+TEST_F(CompileClusterTest, KeepAliveIsTakenAsFarAsItIsSet) {
+  EXPECT_FALSE(MustCompile(kStatic).cluster.tcp_keepalive.has_value());
+  const CompiledCluster compiled = MustCompile(absl::StrCat(kStatic, R"(
+    upstream_connection_options { tcp_keepalive { keepalive_time { value: 30 }
+                                                  keepalive_probes { value: 4 } } })"));
+  ASSERT_TRUE(compiled.cluster.tcp_keepalive.has_value());
+  EXPECT_EQ(compiled.cluster.tcp_keepalive->idle_s, 30u);
+  EXPECT_EQ(compiled.cluster.tcp_keepalive->probes, 4u);
+  EXPECT_FALSE(compiled.cluster.tcp_keepalive->interval_s.has_value());
+  EXPECT_TRUE(context_.findings().empty());
+}
+
+TEST_F(CompileClusterTest, EdsIsNamedAndWantsASource) {
   const CompiledCluster compiled = MustCompile(
       R"(name: "c" type: EDS eds_cluster_config { service_name: "s" eds_config { ads {} } }
          common_lb_config { locality_weighted_lb_config {} })");
@@ -61,8 +73,8 @@ TEST_F(CompileClusterTest, EdsIsNamedAndWantsAds) {
   EXPECT_EQ(compiled.cluster.eds_service_name, "s");
   EXPECT_TRUE(compiled.endpoint_rules.locality_weighted);
   EXPECT_EQ(Refusal(R"(name: "c" type: EDS)"),
-            "cluster \"c\": eds_cluster_config.eds_config: resources are served by ADS alone: "
-            "wants ads");
+            "cluster \"c\": eds_cluster_config.eds_config: wants one of ads, "
+            "api_config_source and path_config_source");
 }
 
 TEST_F(CompileClusterTest, DnsClusterIsTheNewFormOfStrictDns) {

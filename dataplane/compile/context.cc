@@ -42,6 +42,8 @@ void CompileContext::Begin(std::string_view kind, std::string_view name) {
   resource_ = absl::StrCat(kind, " \"", name, "\"");
   path_.clear();
   findings_.clear();
+  references_.clear();
+  reads_files_ = false;
 }
 
 absl::Status CompileContext::Error(std::string_view text) const { return ErrorAt("", text); }

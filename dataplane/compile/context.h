@@ -6,10 +6,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "dataplane/compile/reference.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/message.h"
 
@@ -19,6 +21,8 @@ namespace sluice::compile {
 struct CompileOptions {
   // A field that we do not know is an error, not a finding (--reject-unknown-dynamic-fields).
   bool reject_unknown = false;
+  // There is an aggregated stream; without, nothing may be asked of it.
+  bool has_ads = true;
   // For DataSources; where one is empty, such a source is refused. Confining paths and bounding
   // sizes is the reader's business.
   std::function<absl::StatusOr<std::string>(const std::string& path)> read_file;
@@ -46,7 +50,7 @@ class CompileContext {
   CompileContext(const CompileContext&) = delete;
   CompileContext& operator=(const CompileContext&) = delete;
 
-  // Names the resource and forgets the last one's findings: `listener "http"`.
+  // Names the resource and forgets all that was found of the last one: `listener "http"`.
   void Begin(std::string_view kind, std::string_view name);
 
   const CompileOptions& options() const { return options_; }
@@ -62,6 +66,14 @@ class CompileContext {
 
   void List(std::string_view field, std::string subject);
 
+  // What the resource refers to, in the order in which it was met.
+  void Refer(Reference reference) { references_.push_back(std::move(reference)); }
+  const std::vector<Reference>& references() const { return references_; }
+
+  // Notes that the outcome depends on a file, which may change while the resource does not.
+  void ReadsFile() { reads_files_ = true; }
+  bool reads_files() const { return reads_files_; }
+
   // Takes note of whatever `message` sets that is annotated as not implemented or that is unknown,
   // not looking into Any; an error if there is something that must not be skipped.
   absl::Status Walk(const google::protobuf::Message& message);
@@ -73,6 +85,8 @@ class CompileContext {
   std::string resource_;
   std::string path_;
   std::vector<Finding> findings_;
+  std::vector<Reference> references_;
+  bool reads_files_ = false;
 };
 
 // Goes down into a field for as long as it lives.

@@ -9,7 +9,6 @@
 
 namespace sluice::compile {
 
-using envoy::config::core::v3::ConfigSource;
 using envoy::config::core::v3::DataSource;
 using envoy::type::v3::FractionalPercent;
 
@@ -24,6 +23,7 @@ absl::StatusOr<std::string> ReadDataSource(const DataSource& source, std::string
   };
   switch (source.specifier_case()) {
     case DataSource::kFilename:
+      context.ReadsFile();
       return read(context.options().read_file, "filename", source.filename());
     case DataSource::kEnvironmentVariable:
       return read(context.options().read_environment, "environment_variable",
@@ -38,12 +38,6 @@ absl::StatusOr<std::string> ReadDataSource(const DataSource& source, std::string
   return context.ErrorAt(field,
                          "wants one of filename, inline_bytes, inline_string and "
                          "environment_variable");
-}
-
-absl::Status CheckConfigSource(const ConfigSource& source, std::string_view field,
-                               CompileContext& context) {
-  if (source.has_ads() || source.has_self()) return absl::OkStatus();
-  return context.ErrorAt(field, "resources are served by ADS alone: wants ads");
 }
 
 bool IsIpLiteral(const std::string& address) {

@@ -8,7 +8,6 @@
 #include "dataplane/compile/context.h"
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
-#include "envoy/config/core/v3/config_source.pb.h"
 #include "envoy/type/v3/percent.pb.h"
 
 namespace sluice::compile {
@@ -16,10 +15,6 @@ namespace sluice::compile {
 // The bytes of a DataSource, read through the options if it is a file or a variable.
 absl::StatusOr<std::string> ReadDataSource(const envoy::config::core::v3::DataSource& source,
                                            std::string_view field, CompileContext& context);
-
-// An error unless resources come over the ADS stream: the one source there is.
-absl::Status CheckConfigSource(const envoy::config::core::v3::ConfigSource& source,
-                               std::string_view field, CompileContext& context);
 
 struct SocketAddress {
   std::string address;

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/compile/access_log.h"
-#include "dataplane/compile/data_source.h"
+#include "dataplane/compile/config_source.h"
 #include "dataplane/compile/filters.h"
 #include "dataplane/compile/http_options.h"
 #include "dataplane/compile/route_table.h"
@@ -51,7 +51,8 @@ absl::Status CompileRoutes(const HttpConnectionManager& manager, CompiledHttpCon
   if (manager.has_rds()) {
     const Scope at(context, "rds");
     SLUICE_RETURN_IF_ERROR(
-        CheckConfigSource(manager.rds().config_source(), "config_source", context));
+        Refer(Reference::Kind::kRoutes, manager.rds().route_config_name(),
+              manager.rds().config_source(), "config_source", context));
     if (manager.rds().route_config_name().empty()) {
       return context.ErrorAt("route_config_name", "is empty");
     }

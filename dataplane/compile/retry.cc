@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
@@ -81,6 +82,15 @@ absl::StatusOr<RetryPolicy> CompileRetryPolicy(const envoy::config::route::v3::R
   out.max_backoff_ms = 250;
   if (policy.has_retry_back_off()) {
     SLUICE_RETURN_IF_ERROR(CompileBackoff(policy, out, context));
+  }
+  for (const auto& predicate : policy.retry_host_predicate()) {
+    // Endpoints that were tried are avoided without being asked to.
+    const std::string& type = predicate.typed_config().type_url();
+    if (!absl::EndsWith(type,
+                        "/envoy.extensions.retry.host.previous_hosts.v3."
+                        "PreviousHostsPredicate")) {
+      context.List("retry_host_predicate", absl::StrCat("retry_host_predicate ", type));
+    }
   }
   for (int i = 0; i < policy.retriable_status_codes_size(); ++i) {
     const uint32_t code = policy.retriable_status_codes(i);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "dataplane/compile/text_proto.h"
 #include "dataplane/filters/cors/config.h"
 
@@ -127,6 +128,21 @@ TEST_F(CompileRouteTableTest, RetriesTimesAndMirrorsAreTakenOver) {
   EXPECT_EQ(kept_.clusters, (std::vector<std::string>{"c", "m"}));
   ASSERT_EQ(context_.findings().size(), 1u);
   EXPECT_EQ(context_.findings()[0].subject, "retry_on value \"retriable-headers\"");
+}
+
+TEST_F(CompileRouteTableTest, HostsTriedBeforeNeedNoPredicateAndOthersAreListed) {
+  constexpr std::string_view kRetry = R"(
+    cluster: "c" retry_policy { retry_on: "5xx" host_selection_retry_max_attempts: 5
+      per_try_idle_timeout { seconds: 3 }
+      retry_host_predicate { name: "p" typed_config { type_url:
+        "type.googleapis.com/envoy.extensions.retry.host.$0.v3.$1" } } })";
+  const config::Forward& forward =
+      MustForward(absl::Substitute(kRetry, "previous_hosts", "PreviousHostsPredicate"));
+  EXPECT_EQ(forward.retry.per_try_idle_timeout_ms, 3000);
+  EXPECT_TRUE(context_.findings().empty());
+  MustForward(absl::Substitute(kRetry, "omit_canary_hosts", "OmitCanaryHostsPredicate"));
+  ASSERT_EQ(context_.findings().size(), 1u);
+  EXPECT_NE(context_.findings()[0].subject.find("OmitCanaryHosts"), std::string::npos);
 }
 
 TEST_F(CompileRouteTableTest, RedirectAndDirectResponseAreTakenOver) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "dataplane/compile/config_source.h"
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/matchers.h"
 
@@ -168,11 +169,13 @@ absl::StatusOr<TlsValidation> CompileValidation(const CertificateValidationConte
 absl::Status AddSecretName(const SdsSecretConfig& secret, std::string& name,
                            CompileContext& context) {
   if (secret.name().empty()) return context.ErrorAt("name", "is empty");
-  if (!secret.has_sds_config()) {
-    return context.ErrorAt("sds_config", "is missing: static secrets are not kept by name");
-  }
-  SLUICE_RETURN_IF_ERROR(CheckConfigSource(secret.sds_config(), "sds_config", context));
   name = secret.name();
+  if (secret.has_sds_config()) {
+    return Refer(Reference::Kind::kSecret, name, secret.sds_config(), "sds_config", context);
+  }
+  context.Refer({.kind = Reference::Kind::kSecret,
+                 .name = name,
+                 .source = {.kind = ResourceSource::Kind::kStatic}});
   return absl::OkStatus();
 }
 
@@ -180,6 +183,10 @@ absl::Status CompileValidationType(const CommonTlsContext& common, TlsCommon& ou
                                    SecretRefs& secrets, CompileContext& context) {
   const auto compile = [&](const CertificateValidationContext& validation,
                            bool whole) -> absl::Status {
+    if (validation.has_watched_directory()) {
+      context.List("watched_directory",
+                   "CertificateValidationContext.watched_directory outside of a secret");
+    }
     SLUICE_ASSIGN_OR_RETURN(TlsValidation compiled, CompileValidation(validation, whole, context));
     out.validation = std::make_shared<const TlsValidation>(std::move(compiled));
     return absl::OkStatus();
@@ -228,6 +235,10 @@ absl::Status CompileCommon(const CommonTlsContext& common, TlsCommon& out, Secre
     const Scope element(context, "tls_certificates", i);
     SLUICE_ASSIGN_OR_RETURN(config::TlsCertificate certificate,
                             CompileCertificate(common.tls_certificates(i), context));
+    // Only secrets follow their files (Envoy, the same).
+    if (common.tls_certificates(i).has_watched_directory()) {
+      context.List("watched_directory", "TlsCertificate.watched_directory outside of a secret");
+    }
     certificate.name = context.path();
     out.certificates.push_back(std::move(certificate));
   }

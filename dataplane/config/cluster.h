@@ -47,6 +47,13 @@ struct CircuitBreaker {
   uint32_t retry_budget_min = 3;
 };
 
+// Probes on a connection that has been silent; what is not set is the system's default.
+struct TcpKeepalive {
+  std::optional<uint32_t> idle_s;      // Silence before the first.
+  std::optional<uint32_t> interval_s;  // Between them.
+  std::optional<uint32_t> probes;      // Unanswered ones that end the connection.
+};
+
 enum class LbPolicy : uint8_t { kRoundRobin, kLeastRequest, kRandom };
 
 struct Cluster {
@@ -84,7 +91,7 @@ struct Cluster {
   std::shared_ptr<const UpstreamTls> tls;  // Null: plain.
   // Built from `tls` on the main thread before publishing, shared by all workers.
   std::shared_ptr<const tls::ClientTlsContext> tls_context;
-  bool tcp_keepalive = false;
+  std::optional<TcpKeepalive> tcp_keepalive;
 };
 
 }  // namespace sluice::config

@@ -93,8 +93,10 @@ class Exchange final : public http::RequestSink,
   void ChooseRoute();
   bool BodyTooLarge(uint64_t bytes) const { return max_body_bytes_ > 0 && bytes > max_body_bytes_; }
   void RefuseBody();
+  void Misdirected();
   void Forward(const config::Forward& forward, bool end_stream);
   void Redirect(const config::Redirect& redirect, std::string_view path);
+  const config::WeightedCluster* DrawCluster(const config::Forward& forward);
   std::string_view ClusterFor(const config::Forward& forward);
   void RewriteRequest(const config::Forward& forward);
   void RewriteHost(const config::Forward& forward);

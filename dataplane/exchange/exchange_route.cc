@@ -29,7 +29,11 @@ void Exchange::ChooseRoute() {
   }
   if (choice_.virtual_host != nullptr) info_.virtual_host = choice_.virtual_host->name;
   if (choice_.route != nullptr) info_.route = choice_.route->name;
-  plan_ = &runtime_.PlanFor(choice_);
+  // Before the filters, since a cluster may have its own configuration of them.
+  const auto* forward =
+      choice_.route == nullptr ? nullptr : std::get_if<config::Forward>(&choice_.route->action);
+  weighted_ = forward == nullptr ? nullptr : DrawCluster(*forward);
+  plan_ = &runtime_.PlanFor(choice_, weighted_);
   max_body_bytes_ = choice_.route != nullptr && choice_.route->max_request_body_bytes.has_value()
                         ? *choice_.route->max_request_body_bytes
                         : config.max_request_body_bytes;
@@ -45,9 +49,13 @@ void Exchange::OnFilteredRequest(bool end_stream) {
     }
   }
   if (request_->method == "CONNECT") {
+    // What it may be asked for instead (RFC 9110 §15.5.6): nothing, a host and port being no page.
+    http::HeaderMap headers;
+    headers.Add("allow", "");
     return Reply({.status = 405,
                   .detail = "connect-not-allowed",
-                  .message = "This listener does not open tunnels by CONNECT."});
+                  .message = "This listener does not open tunnels by CONNECT.",
+                  .headers = &headers});
   }
   if (choice_.route == nullptr) {
     filters::LocalReply reply{.status = 404,
@@ -82,26 +90,27 @@ void Exchange::OnFilteredRequest(bool end_stream) {
   }
 }
 
-std::string_view Exchange::ClusterFor(const config::Forward& forward) {
-  if (!forward.cluster_header.empty()) {
-    const http::HeaderMap::Field* field = request_->headers.Find(forward.cluster_header);
-    return field == nullptr ? std::string_view() : field->value;
-  }
-  if (forward.clusters.size() == 1) {
-    weighted_ = &forward.clusters.front();
-    return weighted_->cluster;
-  }
+// Null where a header of the request names the cluster.
+const config::WeightedCluster* Exchange::DrawCluster(const config::Forward& forward) {
+  if (forward.clusters.size() == 1) return &forward.clusters.front();
   uint64_t total = 0;
   for (const config::WeightedCluster& cluster : forward.clusters) total += cluster.weight;
+  if (total == 0) return nullptr;
   uint64_t at = runtime_.services().random.Below(total);
   for (const config::WeightedCluster& cluster : forward.clusters) {
-    if (at < cluster.weight) {
-      weighted_ = &cluster;
-      return cluster.cluster;
-    }
+    if (at < cluster.weight) return &cluster;
     at -= cluster.weight;
   }
-  return {};
+  return nullptr;
+}
+
+// By header it is known only now: filters may set it.
+std::string_view Exchange::ClusterFor(const config::Forward& forward) {
+  if (forward.cluster_header.empty()) {
+    return weighted_ == nullptr ? std::string_view() : weighted_->cluster;
+  }
+  const http::HeaderMap::Field* field = request_->headers.Find(forward.cluster_header);
+  return field == nullptr ? std::string_view() : field->value;
 }
 
 void Exchange::Forward(const config::Forward& forward, bool end_stream) {

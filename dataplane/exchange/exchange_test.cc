@@ -60,6 +60,23 @@ TEST_F(ExchangeTest, ConnectIsNotAllowed) {
   client.Begin(true);
   ASSERT_TRUE(Over(client));
   EXPECT_EQ(client.stream.status, 405);
+  EXPECT_EQ(client.stream.fields.count("allow"), 1u);
+  EXPECT_EQ(client.stream.Field("content-type"), "application/problem+json");
+  EXPECT_EQ(Log(), "405 - connect-not-allowed");
+}
+
+// RFC 8441, on a listener whose codec speaks it.
+TEST_F(ExchangeTest, ExtendedConnectIsNotAllowedEither) {
+  FakeClient& client = Client();
+  client.head.method = "CONNECT";
+  client.head.version = http::Version::kHttp2;
+  client.head.upgrade = "websocket";
+  client.Begin(false);
+  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
+  EXPECT_EQ(client.stream.status, 405);
+  EXPECT_EQ(client.stream.Field("content-type"), "application/problem+json");
+  EXPECT_EQ(server_.accepted(), 0u);
+  client.Data("", true);
 }
 
 TEST_F(ExchangeTest, WithoutEndpointsItIs503Uh) {
@@ -196,6 +213,25 @@ TEST_F(ExchangeTest, ARefusalThatAFilterHoldsIsNotCutByMoreBody) {
   EXPECT_FALSE(client.stream.reset.has_value());
   alive_[0]->host().Continue();
   EXPECT_EQ(client.stream.status, 413);
+}
+
+// From the request's end to the answer's: what the client takes to send is not the upstream's.
+TEST_F(ExchangeTest, TheUpstreamsTimeIsMeasured) {
+  FakeClient& client = Post();
+  ASSERT_TRUE(Arrives());
+  AdvanceMs(400);
+  client.Data("x", true);
+  ASSERT_TRUE(Arrives(0, "0\r\n\r\n"));
+  AdvanceMs(30);
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+  Settle();
+  AdvanceMs(40);
+  telemetry::Histogram& duration =
+      stats_.GetHistogram("upstream_request_duration_seconds", {{"cluster", "c"}});
+  EXPECT_EQ(duration.sum_us().value(), 0u);
+  server_.peer(0).Send("ok");
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(duration.sum_us().value(), 70'000u);
 }
 
 TEST_F(ExchangeTest, BodiesAndTrailersGoBothWays) {
@@ -394,7 +430,7 @@ TEST_F(ExchangeTest, ABodyThatDoesNotComeIs408) {
   AdvanceMs(1100);
   EXPECT_EQ(client.stream.status, 408);
   client.Leave();
-  EXPECT_EQ(Log(), "408 DC,SI stream-idle-timeout");
+  EXPECT_EQ(Log(), "408 SI stream-idle-timeout");
 }
 
 TEST_F(ExchangeTest, ARoutesIdleTimeIsItsOwn) {
@@ -476,6 +512,15 @@ TEST_F(ExchangeTest, AClientThatLeavesGivesTheUpstreamUp) {
   client.Leave();
   ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
   EXPECT_EQ(Log(), "0 DC client-left");
+}
+
+TEST_F(ExchangeTest, AClientThatLeavesWithItsAnswerIsNotTheReasonForIt) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 408);
+  client.Leave();
+  EXPECT_EQ(Log(), "408 - request-timeout");
 }
 
 TEST_F(ExchangeTest, AResetIsNotALostConnection) {
@@ -561,7 +606,7 @@ TEST_F(ExchangeTest, TheHostMayBeTheEndpoints) {
   endpoints->endpoints = {EndpointAt(server_.port())};
   endpoints->endpoints[0].hostname = "backend.example";
   entry.endpoints = endpoints;
-  snapshot_.clusters["c"] = entry;
+  snapshot_.clusters.Set("c", entry);
   clusters_.Apply(snapshot_);
   Get();
   ASSERT_TRUE(Arrives());

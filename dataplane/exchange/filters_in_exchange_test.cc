@@ -36,6 +36,32 @@ TEST_F(FiltersInExchangeTest, AReplyNeverReachesTheUpstream) {
   EXPECT_EQ(Log(), "403 - denied");
 }
 
+// The cluster is drawn before the filters run, so that they can be its own.
+TEST_F(FiltersInExchangeTest, AWeightedClusterMayHaveItsOwnFilters) {
+  AddFilter("f").on = [](ScriptedFilter& filter, std::string_view) {
+    filter.host().Reply({.status = 403});
+    return Verdict::kReply;
+  };
+  forward().clusters = {
+      {.cluster = "c", .weight = 1, .overrides = {{"f", nullptr, /*disabled=*/true}}},
+      {.cluster = "c", .weight = 1}};
+  int passed = 0;
+  for (int i = 0; i < 40; ++i) {
+    const uint64_t before = CounterOf("upstream_requests_total", "c");
+    FakeClient& client = Get();
+    ASSERT_TRUE(
+        Until([&] { return client.over() || CounterOf("upstream_requests_total", "c") > before; }));
+    if (client.over()) {
+      EXPECT_EQ(client.stream.status, 403);
+      continue;
+    }
+    ++passed;
+    ASSERT_TRUE(Answers(client));
+  }
+  EXPECT_GT(passed, 5);
+  EXPECT_LT(passed, 35);
+}
+
 TEST_F(FiltersInExchangeTest, APausedRequestGoesOnLater) {
   PauseAt("request");
   FakeClient& client = Post();

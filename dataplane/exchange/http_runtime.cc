@@ -20,7 +20,9 @@ ListenerMetrics::ListenerMetrics(telemetry::StatsShard& shard, std::string_view 
       duration(shard.GetHistogram("downstream_request_duration_seconds", ListenerLabel(listener))),
       bad_requests(shard.GetCounter("downstream_bad_requests_total", ListenerLabel(listener))),
       bytes_in(shard.GetCounter("downstream_request_body_bytes_total", ListenerLabel(listener))),
-      bytes_out(shard.GetCounter("downstream_response_body_bytes_total", ListenerLabel(listener))) {
+      bytes_out(shard.GetCounter("downstream_response_body_bytes_total", ListenerLabel(listener))),
+      received_bytes(shard.GetCounter("downstream_cx_rx_bytes_total", ListenerLabel(listener))),
+      sent_bytes(shard.GetCounter("downstream_cx_tx_bytes_total", ListenerLabel(listener))) {
   static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
   for (int i = 0; i < 6; ++i) {
     telemetry::Labels labels = ListenerLabel(listener);
@@ -72,11 +74,14 @@ void HttpRuntime::OnBadRequest(uint16_t status, const http::StreamError& error,
   Log({info});
 }
 
-const RoutePlan& HttpRuntime::PlanFor(const router::RouteChoice& choice) {
-  const void* key = choice.route != nullptr ? static_cast<const void*>(choice.route)
-                                            : static_cast<const void*>(choice.virtual_host);
+const RoutePlan& HttpRuntime::PlanFor(const router::RouteChoice& choice,
+                                      const config::WeightedCluster* weighted) {
+  if (weighted != nullptr && weighted->overrides.empty()) weighted = nullptr;
+  const void* key = weighted != nullptr       ? static_cast<const void*>(weighted)
+                    : choice.route != nullptr ? static_cast<const void*>(choice.route)
+                                              : static_cast<const void*>(choice.virtual_host);
   std::unique_ptr<const RoutePlan>& plan = plans_[key];
-  if (plan == nullptr) plan = std::make_unique<const RoutePlan>(*config_, choice);
+  if (plan == nullptr) plan = std::make_unique<const RoutePlan>(*config_, choice, weighted);
   return *plan;
 }
 

@@ -36,6 +36,8 @@ struct ListenerMetrics {
   telemetry::Counter& bad_requests;
   telemetry::Counter& bytes_in;
   telemetry::Counter& bytes_out;
+  telemetry::Counter& received_bytes;  // As HTTP, without TLS and below.
+  telemetry::Counter& sent_bytes;
 };
 
 // An HttpRuntime is one HttpConnection configuration at work on one worker: it begins exchanges,
@@ -60,12 +62,18 @@ class HttpRuntime final : public http::RequestHandler {
   void EndExchange(http::RequestSink& sink) override;
   void OnBadRequest(uint16_t status, const http::StreamError& error, std::string_view raw,
                     const http::DownstreamInfo& downstream) override;
+  void OnBytesMoved(uint64_t received, uint64_t sent) override {
+    metrics_.received_bytes.Add(received);
+    metrics_.sent_bytes.Add(sent);
+  }
 
   const config::HttpConnection& config() const { return *config_; }
   const Services& services() const { return services_; }
   ListenerMetrics& metrics() { return metrics_; }
 
-  const RoutePlan& PlanFor(const router::RouteChoice& choice);
+  // `weighted` is the cluster drawn on a route that forwards, or null.
+  const RoutePlan& PlanFor(const router::RouteChoice& choice,
+                           const config::WeightedCluster* weighted);
   void Log(const telemetry::LogEntry& entry);
 
  private:
@@ -78,7 +86,8 @@ class HttpRuntime final : public http::RequestHandler {
   const std::shared_ptr<const config::HttpConnection> config_;
   const std::vector<std::shared_ptr<telemetry::AccessLogger>> loggers_;
   ListenerMetrics& metrics_;
-  // By route; requests without one share the plan of their virtual host, or of none.
+  // By weighted cluster if it overrides filters, else by route; requests without one share the plan
+  // of their virtual host, or of none.
   absl::flat_hash_map<const void*, std::unique_ptr<const RoutePlan>> plans_;
   uint32_t refs_ = 1;
 };

@@ -18,8 +18,10 @@ const config::FilterOverride* FindOverride(const std::vector<config::FilterOverr
 
 }  // namespace
 
-RoutePlan::RoutePlan(const config::HttpConnection& http, const router::RouteChoice& choice) {
+RoutePlan::RoutePlan(const config::HttpConnection& http, const router::RouteChoice& choice,
+                     const config::WeightedCluster* weighted) {
   std::vector<const std::vector<config::FilterOverride>*> scopes;  // Most specific first.
+  if (weighted != nullptr) scopes.push_back(&weighted->overrides);
   if (choice.route != nullptr) scopes.push_back(&choice.route->overrides);
   if (choice.virtual_host != nullptr) scopes.push_back(&choice.virtual_host->overrides);
   if (http.router != nullptr) scopes.push_back(&http.router->table().overrides);
@@ -53,6 +55,7 @@ RoutePlan::RoutePlan(const config::HttpConnection& http, const router::RouteChoi
     add(*choice.route);
     if (const auto* forward = std::get_if<config::Forward>(&choice.route->action)) {
       for (const config::WeightedCluster& cluster : forward->clusters) {
+        if (weighted != nullptr && weighted != &cluster) continue;
         if (cluster.request_edits.empty() && cluster.response_edits.empty()) continue;
         by_cluster_[&cluster] = Compile(cluster.request_edits, cluster.response_edits);
       }

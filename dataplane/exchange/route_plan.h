@@ -29,8 +29,10 @@ class RoutePlan {
     const config::FilterConfig* route_config;  // Null if nothing overrides the chain's.
   };
 
-  // `choice.route` may be null: the filters still run, before the 404.
-  RoutePlan(const config::HttpConnection& http, const router::RouteChoice& choice);
+  // `choice.route` may be null: the filters still run, before the 404. `weighted` is the cluster of
+  // the route that the plan is for, where it overrides filters; null: for all that do not.
+  RoutePlan(const config::HttpConnection& http, const router::RouteChoice& choice,
+            const config::WeightedCluster* weighted = nullptr);
 
   const std::vector<Step>& steps() const { return steps_; }
   // Union of the steps' hooks.

@@ -106,6 +106,25 @@ TEST_F(RoutePlanTest, TheMostSpecificOverrideCounts) {
   EXPECT_EQ(Names(), "s=route ");
 }
 
+TEST_F(RoutePlanTest, AWeightedClustersOverrideIsMoreSpecificThanTheRoutes) {
+  Filter("s", "test.shape");
+  Filter("t", "test.shape");
+  route_.overrides = {{"s", Script("route"), false}, {"t", Script("route"), false}};
+  auto& cluster = std::get<config::Forward>(route_.action).clusters[0];
+  cluster.overrides = {{"s", Script("cluster"), false}};
+  cluster.request_edits = Says("cluster");
+  EXPECT_EQ(Names(), "s=route t=route ");
+  const config::WeightedCluster& weighted =
+      std::get<config::Forward>(choice_.route->action).clusters[0];
+  plan_ = std::make_unique<const RoutePlan>(http_, choice_, &weighted);
+  ASSERT_EQ(plan_->steps().size(), 2u);
+  const auto name_of = [](const config::FilterConfig* config) {
+    return static_cast<const FilterScript*>(config)->name;
+  };
+  EXPECT_EQ(name_of(plan_->steps()[0].route_config), "cluster");
+  EXPECT_EQ(name_of(plan_->steps()[1].route_config), "route");
+}
+
 TEST_F(RoutePlanTest, AnOverrideDisablesAndEnables) {
   Filter("on", "test.shape");
   Filter("off", "test.shape", /*disabled=*/true);

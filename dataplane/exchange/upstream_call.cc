@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/exchange/upstream_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -8,9 +9,6 @@
 
 namespace sluice::exchange {
 namespace {
-
-// A dead pooled connection or a refused stream is tried again at once, but not for ever.
-constexpr uint32_t kMaxImplicitRetries = 2;
 
 constexpr std::string_view ProtocolName(http::Version version) {
   switch (version) {
@@ -44,10 +42,13 @@ void UpstreamCall::Start(upstream::Cluster& cluster, const config::RetryPolicy& 
   request_ended_ = end_stream;
   // A tunnel's bytes cannot be sent twice.
   replayable_ = head.upgrade.empty();
+  started_ns_ = loop_.now_ns();
   Begin();
 }
 
 void UpstreamCall::Begin() {
+  // An answer that is still not over has had its time.
+  if (std::exchange(draining_, false)) attempt_.Cancel();
   state_ = State::kWaiting;
   ++info_->attempts;
   // They are views of the last try, which goes.
@@ -57,7 +58,13 @@ void UpstreamCall::Begin() {
   context.tried = tried_;
   context.downstream_version = head_->version;
   context.host = head_->authority;
+  // A server that went away takes all its connections with it.
+  context.no_idle_connection = implicit_retries_ == kMaxImplicitRetries;
   if (policy_->per_try_timeout_ms > 0) per_try_timer_.Arm(policy_->per_try_timeout_ms);
+  if (policy_->per_try_idle_timeout_ms > 0) {
+    per_try_idle_timer_.Arm(policy_->per_try_idle_timeout_ms);
+    Touch();
+  }
   cluster_->Start(attempt_, context);
 }
 
@@ -91,6 +98,7 @@ void UpstreamCall::OnStreamReady(http::ClientStream& stream) {
 void UpstreamCall::SendData(base::Buffer& data, bool end_stream) {
   if (state_ == State::kDone || state_ == State::kIdle) return data.Clear();
   request_ended_ = end_stream;
+  Touch();
   const bool waiting = stream_ == nullptr;
   if (replayable_ && state_ != State::kAnswered) {
     // While no stream is open the bytes have to be kept anyway.
@@ -114,6 +122,7 @@ void UpstreamCall::SendData(base::Buffer& data, bool end_stream) {
 void UpstreamCall::SendTrailers(const http::HeaderMap& trailers) {
   if (!active()) return;
   request_ended_ = true;
+  Touch();
   trailers_ = &trailers;
   if (stream_ != nullptr) stream_->SendTrailers(trailers);
 }
@@ -132,6 +141,7 @@ void UpstreamCall::PauseReceiving() {
 
 void UpstreamCall::ResumeReceiving() {
   --receive_pauses_;
+  Touch();
   if (stream_ != nullptr) stream_->ResumeReceiving();
 }
 
@@ -139,9 +149,10 @@ void UpstreamCall::OnInformational(http::ResponseHead& head) { owner_.OnCallInfo
 
 void UpstreamCall::OnResponse(http::ResponseHead& head, bool end_stream) {
   cluster_->CountResponse(attempt_, head.status);
+  Touch();
   bool exhausted = false;
   if (policy_->on != 0 && WantsRetry(*policy_, head.status, end_stream ? GrpcStatus(head) : -1)) {
-    if (TryAgain(/*immediately=*/false, exhausted)) return;
+    if (TryAgainLater(WorthDraining(head, end_stream), exhausted)) return;
     if (exhausted) info_->flags.Add(http::ResponseFlag::kUpstreamRetryLimitExceeded);
   }
   state_ = State::kAnswered;
@@ -153,11 +164,20 @@ void UpstreamCall::OnResponse(http::ResponseHead& head, bool end_stream) {
 }
 
 void UpstreamCall::OnData(base::Buffer& data, bool end_stream) {
+  if (draining_) {
+    drained_bytes_ += static_cast<uint32_t>(data.size());
+    data.Clear();
+    if (drained_bytes_ <= kMaxDrainBytes) return;
+    draining_ = false;
+    return attempt_.Cancel();
+  }
+  Touch();
   if (end_stream) Finish();
   owner_.OnCallData(data, end_stream);
 }
 
 void UpstreamCall::OnTrailers(http::HeaderMap& trailers) {
+  if (draining_) return;
   Finish();
   owner_.OnCallTrailers(trailers);
 }
@@ -166,10 +186,14 @@ void UpstreamCall::OnCanSend() {
   if (std::exchange(paused_upstream_, false)) owner_.OnCallCanSend();
 }
 
-void UpstreamCall::OnStreamComplete() { stream_ = nullptr; }
+void UpstreamCall::OnStreamComplete() {
+  stream_ = nullptr;
+  draining_ = false;
+}
 
 void UpstreamCall::OnReset(const http::StreamError& error) {
   stream_ = nullptr;
+  if (std::exchange(draining_, false)) return;  // The next try stands already.
   if (state_ == State::kDone) return;  // The answer is complete; what the rest does is no matter.
   info_->upstream_failure = attempt_.failure();
   if (!attempt_.address().empty()) info_->upstream_address = attempt_.address();
@@ -177,10 +201,9 @@ void UpstreamCall::OnReset(const http::StreamError& error) {
   bool exhausted = false;
   if (state_ != State::kAnswered) {
     if (MayRetryImplicitly(error)) {
-      ++implicit_retries_;
-      if (TryAgain(/*immediately=*/true, exhausted)) return;
+      if (TryAgainNow()) return;
     } else if (policy_->on != 0 && WantsRetry(*policy_, error, sent)) {
-      if (TryAgain(/*immediately=*/false, exhausted)) return;
+      if (TryAgainLater(/*drain=*/false, exhausted)) return;
     }
   }
   Fail(error, exhausted);
@@ -195,35 +218,69 @@ bool UpstreamCall::MayRetryImplicitly(const http::StreamError& error) const {
           error.kind == http::ErrorKind::kConnectionClosed);
 }
 
-bool UpstreamCall::TryAgain(bool immediately, bool& exhausted) {
+bool UpstreamCall::TryAgainNow() {
   if (!replayable_) return false;
-  if (!immediately) {
-    if (retries_ >= policy_->max_retries) {
-      exhausted = true;
-      return false;
-    }
-    if (!retrying_ && !cluster_->TryStartRetry()) {
-      exhausted = true;
-      return false;
-    }
-    retrying_ = true;
-    ++retries_;
-  }
-  if (const upstream::Host* host = cluster_->HostOf(attempt_); host != nullptr && !immediately) {
-    tried_.push_back(host);
-  }
+  ++implicit_retries_;
   EndAttempt();
   state_ = State::kBackoff;
-  backoff_timer_.Arm(immediately ? 0 : BackoffMs(*policy_, retries_, random_));
+  loop_.AtTurnEnd(begin_again_);
   return true;
 }
 
-void UpstreamCall::OnPerTryTimeout() {
+bool UpstreamCall::TryAgainLater(bool drain, bool& exhausted) {
+  if (!replayable_) return false;
+  if (retries_ >= policy_->max_retries || (!retrying_ && !cluster_->TryStartRetry())) {
+    exhausted = true;
+    return false;
+  }
+  retrying_ = true;
+  ++retries_;
+  if (const upstream::Host* host = cluster_->HostOf(attempt_); host != nullptr) {
+    tried_.push_back(host);
+  }
+  if (drain) {
+    StopTryTimers();
+    stream_ = nullptr;
+    draining_ = true;
+    drained_bytes_ = 0;
+  } else {
+    EndAttempt();
+  }
+  state_ = State::kBackoff;
+  backoff_timer_.Arm(BackoffMs(*policy_, retries_, random_));
+  return true;
+}
+
+// On HTTP/2 giving a stream up costs the connection nothing, and a request that is not out in full
+// takes its HTTP/1.1 connection with it in any case.
+bool UpstreamCall::WorthDraining(const http::ResponseHead& head, bool end_stream) const {
+  const bool too_long =
+      head.framing.kind == http::Framing::Kind::kLength && head.framing.length > kMaxDrainBytes;
+  return !end_stream && !too_long && request_ended_ && receive_pauses_ == 0 &&
+         attempt_.protocol() != http::Version::kHttp2;
+}
+
+void UpstreamCall::OnPerTryTimeout() { TryTimedOut("upstream-per-try-timeout"); }
+
+// Bytes only move the mark: the timer is armed again when it fires, not at each of them.
+void UpstreamCall::OnPerTryIdleTimeout() {
+  const int64_t limit = policy_->per_try_idle_timeout_ms;
+  const int64_t left = last_activity_ms_ + limit - loop_.now_ms();
+  // While the client still sends, or does not read, the silence is not the upstream's.
+  if (left > 0 || !request_ended_ || receive_pauses_ > 0) {
+    return per_try_idle_timer_.Arm(left > 0 ? left : limit);
+  }
+  TryTimedOut("upstream-per-try-idle-timeout");
+}
+
+void UpstreamCall::Touch() { last_activity_ms_ = loop_.now_ms(); }
+
+void UpstreamCall::TryTimedOut(std::string_view detail) {
   bool exhausted = false;
   const http::StreamError error{http::ErrorKind::kIdleTimeout, http::Side::kUpstream,
-                                http::Retry::kNever, "upstream-per-try-timeout"};
-  if (WantsRetry(*policy_, error, state_ == State::kSending) &&
-      TryAgain(/*immediately=*/false, exhausted)) {
+                                http::Retry::kNever, detail};
+  if (state_ != State::kAnswered && WantsRetry(*policy_, error, state_ == State::kSending) &&
+      TryAgainLater(/*drain=*/false, exhausted)) {
     return;
   }
   Fail(error, exhausted);
@@ -241,16 +298,27 @@ void UpstreamCall::Fail(const http::StreamError& error, bool exhausted) {
   owner_.OnCallFailed(error, exhausted);
 }
 
-void UpstreamCall::EndAttempt() {
+void UpstreamCall::StopTryTimers() {
   per_try_timer_.Disarm();
+  per_try_idle_timer_.Disarm();
+}
+
+void UpstreamCall::EndAttempt() {
+  StopTryTimers();
   stream_ = nullptr;
+  draining_ = false;
   attempt_.Cancel();
 }
 
 void UpstreamCall::Finish() {
   state_ = State::kDone;
   info_->upstream_complete_ns = loop_.now_ns();
-  per_try_timer_.Disarm();
+  // How long a tunnel was open says nothing of the upstream.
+  if (head_->upgrade.empty()) {
+    cluster_->CountRequestTime(info_->upstream_complete_ns -
+                               std::max(started_ns_, info_->request_complete_ns));
+  }
+  StopTryTimers();
   if (std::exchange(retrying_, false)) cluster_->EndRetry();
   // A request still being sent keeps its stream until its end, or Cancel.
 }
@@ -259,6 +327,7 @@ void UpstreamCall::Cancel() {
   if (state_ == State::kIdle) return;
   state_ = State::kDone;
   backoff_timer_.Disarm();
+  begin_again_.Unlink();
   EndAttempt();
   replay_.Clear();
   if (std::exchange(retrying_, false)) cluster_->EndRetry();

@@ -47,6 +47,14 @@ class UpstreamCallOwner {
 // It keeps up to kMaxReplayBytes of the request body so that a retry can send it again; past that
 // the request can no longer be retried.
 //
+// A retry by policy waits for its backoff. What certainly was not acted on (a pooled connection
+// that had died) is tried again at the end of the same turn, at most kMaxImplicitRetries times; the
+// last of them not on another connection that has lain idle.
+//
+// The body of an answer that is not wanted is read to its end during the backoff, so that an
+// HTTP/1.1 connection can serve on; if it is larger than kMaxDrainBytes or does not end in that
+// time the connection closes.
+//
 // Thread:   its worker's only.
 // Lifetime: part of its exchange; destroying it cancels.
 // Limits:   holds at most kMaxReplayBytes, plus kMaxWaitingBytes while no stream is open (then
@@ -55,6 +63,8 @@ class UpstreamCall final : private upstream::AttemptOwner {
  public:
   static constexpr size_t kMaxReplayBytes = 64 * 1024;
   static constexpr size_t kMaxWaitingBytes = 64 * 1024;
+  static constexpr size_t kMaxDrainBytes = 64 * 1024;
+  static constexpr uint32_t kMaxImplicitRetries = 2;
 
   UpstreamCall(event::Loop& loop, Random& random, UpstreamCallOwner& owner);
   ~UpstreamCall() { Cancel(); }
@@ -92,13 +102,31 @@ class UpstreamCall final : private upstream::AttemptOwner {
   void OnCanSend() override;
   void OnStreamComplete() override;
 
+  // Begins again, out of the call that ended the try before.
+  class BeginAgain final : public event::TurnEnd {
+   public:
+    explicit BeginAgain(UpstreamCall& call) : call_(call) {}
+    void OnTurnEnd() override { call_.Begin(); }
+
+   private:
+    UpstreamCall& call_;
+  };
+
   void Begin();
   void OnPerTryTimeout();
+  void OnPerTryIdleTimeout();
+  void TryTimedOut(std::string_view detail);
+  void Touch();
   void Fail(const http::StreamError& error, bool exhausted);
+  void StopTryTimers();
   void EndAttempt();
   bool MayRetryImplicitly(const http::StreamError& error) const;
-  // Starts another try if one is left; false when there is none, `exhausted` telling why.
-  bool TryAgain(bool immediately, bool& exhausted);
+  // Tries again at the end of the turn; false if the request cannot be sent again.
+  bool TryAgainNow();
+  // Tries again after a backoff, if a try is left; false when there is none, `exhausted` telling
+  // why. The try that was ends, unless `drain`: then its answer is read to its end.
+  bool TryAgainLater(bool drain, bool& exhausted);
+  bool WorthDraining(const http::ResponseHead& head, bool end_stream) const;
   void Finish();
 
   event::Loop& loop_;
@@ -106,7 +134,10 @@ class UpstreamCall final : private upstream::AttemptOwner {
   UpstreamCallOwner& owner_;
   upstream::Attempt attempt_{*this};
   event::MemberTimer<UpstreamCall, &UpstreamCall::OnPerTryTimeout> per_try_timer_{loop_, *this};
+  event::MemberTimer<UpstreamCall, &UpstreamCall::OnPerTryIdleTimeout> per_try_idle_timer_{loop_,
+                                                                                           *this};
   event::MemberTimer<UpstreamCall, &UpstreamCall::Begin> backoff_timer_{loop_, *this};
+  BeginAgain begin_again_{*this};
 
   upstream::Cluster* cluster_ = nullptr;
   const config::RetryPolicy* policy_ = nullptr;
@@ -121,6 +152,10 @@ class UpstreamCall final : private upstream::AttemptOwner {
   bool retrying_ = false;         // The cluster counts one retry of ours.
   bool informed_ = false;         // OnCallStarted was called.
   bool paused_upstream_ = false;  // We said ShouldPause and owe OnCallCanSend.
+  bool draining_ = false;         // In backoff: the attempt still reads an answer to drop.
+  uint32_t drained_bytes_ = 0;
+  int64_t last_activity_ms_ = 0;
+  int64_t started_ns_ = 0;
   uint32_t retries_ = 0;
   uint32_t implicit_retries_ = 0;
   uint32_t receive_pauses_ = 0;

@@ -179,6 +179,12 @@ class ServerCodec : public Codec {
   // The rest of that head did not come in time: 408 and close on HTTP/1.1, GOAWAY on HTTP/2. The
   // host is told by OnBadRequest.
   virtual void OnHeadTimeout() = 0;
+
+  // True while a client that was answered early still sends, which is read for it and dropped
+  // (HTTP/2). The host then calls SweepLingering from time to time: whom the one before found
+  // already is cut off.
+  virtual bool lingering() const { return false; }
+  virtual void SweepLingering() {}
 };
 
 // Decides what receives a new request.

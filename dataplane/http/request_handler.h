@@ -26,6 +26,9 @@ class RequestHandler {
   virtual void OnBadRequest(uint16_t status, const StreamError& error, std::string_view raw,
                             const DownstreamInfo& downstream) = 0;
 
+  // So many bytes moved on a connection since this was last said of it.
+  virtual void OnBytesMoved(uint64_t received, uint64_t sent) = 0;
+
  protected:
   ~RequestHandler() = default;
 };

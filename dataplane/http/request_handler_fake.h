@@ -125,7 +125,14 @@ class FakeRequestHandler final : public RequestHandler {
     bad_requests.push_back({status, std::string(error.detail), std::string(raw)});
   }
 
+  void OnBytesMoved(uint64_t received, uint64_t sent) override {
+    received_bytes += received;
+    sent_bytes += sent;
+  }
+
   std::function<void(FakeRequest&)> on_request;
+  uint64_t received_bytes = 0;
+  uint64_t sent_bytes = 0;
   std::vector<std::unique_ptr<FakeRequest>> requests;
   std::vector<BadRequest> bad_requests;
   std::vector<uint64_t> connection_ids;  // Of each request.

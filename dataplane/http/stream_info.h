@@ -9,6 +9,23 @@
 
 namespace sluice::http {
 
+// Whether the TLS handshake of a connection stands for a host that a request on it names. A client
+// may name another one than in its handshake, be it to slip past what is asked for there (fronting)
+// or since the certificate covers both (coalescing, RFC 9113 §9.1.1).
+class HandshakeScope {
+ public:
+  enum class Fit : uint8_t {
+    kSame,   // A handshake for this host would have led to the same filter chain and certificate.
+    kOther,  // It would have led to another.
+    kNone    // No filter chain is for this host.
+  };
+  // `authority` as in RequestHead.
+  virtual Fit Judge(std::string_view authority) = 0;
+
+ protected:
+  ~HandshakeScope() = default;
+};
+
 // What is known of one connection from a client. Lives as long as the connection.
 struct DownstreamInfo {
   std::string_view remote_address;  // Peer of the socket, "ip:port".
@@ -22,7 +39,8 @@ struct DownstreamInfo {
   std::string_view tls_cipher;
   std::string_view sni;
   std::string_view alpn;
-  std::string_view peer_subject;  // Of the verified client certificate.
+  std::string_view peer_subject;    // Of the verified client certificate.
+  HandshakeScope* scope = nullptr;  // Null without TLS.
 };
 
 // StreamInfo collects the facts of one exchange as they happen, for access logs, metrics, filters

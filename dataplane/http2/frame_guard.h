@@ -41,6 +41,7 @@ inline constexpr uint8_t kFlagEndHeaders = 0x4;
 inline constexpr uint8_t kFlagPadded = 0x8;
 inline constexpr uint8_t kFlagPriority = 0x20;
 inline constexpr size_t kFrameHeaderBytes = 9;
+inline constexpr size_t kWindowUpdateBytes = kFrameHeaderBytes + 4;
 inline constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 struct FrameHeader {
@@ -87,6 +88,13 @@ class FrameGuard {
   bool in_header_block() const {
     return in_header_block_ || (payload_left_ > 0 && (header_.type == FrameType::kHeaders ||
                                                       header_.type == FrameType::kContinuation));
+  }
+
+  // How many of the bytes scanned last begin a frame that cannot be judged yet: part of a header,
+  // or of a WINDOW_UPDATE up to its word.
+  size_t undecided() const {
+    if (!in_word_) return partial_size_;
+    return header_.type == FrameType::kWindowUpdate ? kFrameHeaderBytes + partial_size_ : 0;
   }
 
   // Of the last kPayload: a stream dependency, or a window's increment.

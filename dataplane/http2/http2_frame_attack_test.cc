@@ -62,16 +62,50 @@ TEST_P(Http2AttackTest, H2_14_FramesThatForceAResetAfterTheEndCloseTheConnection
   }
 }
 
-// A whole frame resets its stream alone; in pieces it may end the connection. Either way it cannot
-// go on for ever, and no stream stays open behind it.
 TEST_P(Http2AttackTest, H2_14_OverflowingWindowsSpendTheResetBudget) {
+  options_.stream_reset_burst = 10;
+  Start();
   uint32_t id = 1;
-  for (; id < 1000 && !server_->finished(); id += 2) {
+  for (int i = 0; i < 10; ++i, id += 2) {
     Send(Headers(id, Block(Request())));
     Send(WindowUpdate(id, 0x7fffffff));
     EXPECT_EQ(server_->active_streams(), 0u);
+    EXPECT_EQ(Last(FrameType::kRstStream)->code(), ErrorCode::kFlowControlError);
   }
-  EXPECT_TRUE(server_->finished());
+  EXPECT_EQ(CountSent(FrameType::kRstStream), 10u);
+  EXPECT_EQ(Last(FrameType::kGoAway), nullptr);
+  Send(Headers(id, Block(Request())));
+  Send(WindowUpdate(id, 0x7fffffff));
+  ExpectGoAway(ErrorCode::kEnhanceYourCalm);
+}
+
+TEST_P(Http2AttackTest, H2_14_AnOverflowingWindowIsItsStreamsErrorWhereverTheFrameIsCut) {
+  const std::string frame = WindowUpdate(1, 0x7fffffff);
+  for (size_t cut = 0; cut <= frame.size(); ++cut) {
+    SCOPED_TRACE(cut);
+    Start();
+    host_.sinks.clear();
+    Send(Good(1) + frame.substr(0, cut));
+    Send(frame.substr(cut) + Ping());
+    EXPECT_EQ(CountSent(FrameType::kPing), 1u);
+    ExpectReset(1, ErrorCode::kFlowControlError);
+  }
+}
+
+TEST_P(Http2AttackTest, H2_14_AWindowThatDoesNotOverflowOpensWhereverTheFrameIsCut) {
+  const std::string frame = WindowUpdate(1, 100);
+  for (size_t cut = 0; cut <= frame.size(); ++cut) {
+    SCOPED_TRACE(cut);
+    Start();
+    host_.sinks.clear();
+    Send(Settings({{4, 0}}) + WindowUpdate(0, 1000));
+    Send(Good(1) + frame.substr(0, cut));
+    host_.sinks[0]->Answer(200, std::string(200, 'x'));
+    Send(frame.substr(cut));
+    const SentFrame* data = Last(FrameType::kData);
+    ASSERT_NE(data, nullptr);
+    EXPECT_EQ(data->payload.size(), 100u);
+  }
 }
 
 TEST_P(Http2AttackTest, H2_15_NinthContinuationCloses) {

@@ -102,18 +102,96 @@ TEST_F(ServerTest, TrailersWithoutBodyNeedNoDataFrame) {
   EXPECT_TRUE(frames[1].header.Has(kFlagEndStream));
 }
 
-TEST_F(ServerTest, EarlyAnswerIsFollowedByResetWithoutError) {
-  Deliver(server_, Get(1, {}, kOpen) + Data(1, "part"));
-  sink(0).Answer(413, "too large");
-  const auto frames = Produced(server_);
-  ASSERT_EQ(frames.size(), 3u);
-  EXPECT_EQ(frames[2].header.type, FrameType::kRstStream);
-  EXPECT_EQ(frames[2].code(), ErrorCode::kNoError);
-  EXPECT_TRUE(sink(0).complete);
-  // The rest of the body was on its way: ignored.
+class EarlyAnswerTest : public ServerTest {
+ protected:
+  void AnswerEarly(uint32_t id) {
+    Deliver(server_, Get(id, {}, kOpen) + Data(id, "part"));
+    host_.sinks.back()->Answer(413, "too large");
+    const auto frames = Produced(server_);
+    ASSERT_EQ(frames.size(), 2u);
+    EXPECT_TRUE(frames[1].header.Has(kFlagEndStream));
+    EXPECT_TRUE(host_.sinks.back()->complete);
+    EXPECT_TRUE(server_.lingering());
+  }
+  void ExpectResetWithoutError(uint32_t id) {
+    const auto frames = Produced(server_);
+    const SentFrame* reset = FindFrame(frames, FrameType::kRstStream);
+    ASSERT_NE(reset, nullptr);
+    EXPECT_EQ(reset->header.stream_id, id);
+    EXPECT_EQ(reset->code(), ErrorCode::kNoError);
+    EXPECT_FALSE(server_.lingering());
+    // The rest of the body was on its way: ignored.
+    Deliver(server_, Data(id, "more", kFlagEndStream) + Get(id + 2));
+    EXPECT_EQ(host_.sinks.back()->path, "/x");
+    EXPECT_FALSE(server_.finished());
+  }
+};
+
+TEST_F(EarlyAnswerTest, LetsTheClientFinish) {
+  AnswerEarly(1);
   Deliver(server_, Data(1, "more", kFlagEndStream) + Get(3));
+  EXPECT_FALSE(server_.lingering());
   EXPECT_EQ(host_.sinks.size(), 2u);
+  EXPECT_EQ(FindFrame(Produced(server_), FrameType::kRstStream), nullptr);
+}
+
+// Small as it is: there are clients that have sent their last byte and wait for one from us.
+TEST_F(EarlyAnswerTest, CreditsWhatIsDroppedAtOnce) {
+  AnswerEarly(1);
+  Deliver(server_, Data(1, "last", kFlagEndStream));
+  const auto frames = Produced(server_);
+  const SentFrame* update = FindFrame(frames, FrameType::kWindowUpdate);
+  ASSERT_NE(update, nullptr);
+  EXPECT_EQ(update->header.stream_id, 0u);
+  EXPECT_EQ(update->payload, Uint32(4));
+}
+
+TEST_F(EarlyAnswerTest, LetsTheClientFinishWithTrailers) {
+  AnswerEarly(1);
+  Deliver(server_, Headers(1, encoder_.Encode({{"x-sum", "1"}})) + Get(3));
+  EXPECT_FALSE(server_.lingering());
+  EXPECT_EQ(host_.sinks.size(), 2u);
+  EXPECT_EQ(FindFrame(Produced(server_), FrameType::kRstStream), nullptr);
+}
+
+TEST_F(EarlyAnswerTest, CutsOffWhoSendsOnForLong) {
+  AnswerEarly(1);
+  server_.SweepLingering();
+  EXPECT_EQ(FindFrame(Produced(server_), FrameType::kRstStream), nullptr);
+  AnswerEarly(3);
+  server_.SweepLingering();
+  const auto frames = Produced(server_);
+  ASSERT_NE(FindFrame(frames, FrameType::kRstStream), nullptr);
+  EXPECT_EQ(FindFrame(frames, FrameType::kRstStream)->header.stream_id, 1u);
+  EXPECT_TRUE(server_.lingering());
+  server_.SweepLingering();
+  ExpectResetWithoutError(3);
+}
+
+TEST_F(EarlyAnswerTest, CutsOffWhoSendsMuch) {
+  AnswerEarly(1);
+  for (int i = 0; i < 3; ++i) Deliver(server_, Data(1, std::string(16384, 'x')));
+  EXPECT_EQ(FindFrame(Produced(server_), FrameType::kRstStream), nullptr);
+  Deliver(server_, Data(1, std::string(16384, 'x')));
+  ExpectResetWithoutError(1);
+}
+
+TEST_F(EarlyAnswerTest, ClientsThatGiveUpTheRestSpendNoBudget) {
+  for (uint32_t id = 1; id < 2 * 3 * options_.stream_reset_burst; id += 2) {
+    AnswerEarly(id);
+    Deliver(server_, RstStream(id));
+    EXPECT_FALSE(server_.lingering());
+  }
   EXPECT_FALSE(server_.finished());
+}
+
+TEST_F(EarlyAnswerTest, DoesNotHoldUpADrain) {
+  AnswerEarly(1);
+  server_.Drain();
+  const auto frames = Produced(server_);
+  Deliver(server_, Ping(FindFrame(frames, FrameType::kPing)->payload, kFlagAck));
+  Produced(server_);
+  EXPECT_TRUE(server_.finished());
 }
 
 TEST_F(ServerTest, PausedBodyIsHeldAndNotCredited) {

@@ -116,8 +116,11 @@ void Session::Feed(const base::Slice& slice) {
     scanned += guard_.Scan(bytes.substr(scanned), step);
     if (step == FrameGuard::Step::kBytes) continue;
     if (step == FrameGuard::Step::kPayload && guard_.header().type == FrameType::kWindowUpdate) {
-      // The header has not gone to nghttp2 yet, unless it came in a slice of its own.
-      if (step_begin - fed == kFrameHeaderBytes && RefuseOverflow()) fed = scanned;
+      // None of the frame has gone to nghttp2 yet.
+      if (RefuseOverflow()) {
+        held_size_ = 0;
+        fed = scanned;
+      }
       continue;
     }
     // nghttp2 must have seen the frames before, for what is open to be known.
@@ -132,8 +135,20 @@ void Session::Feed(const base::Slice& slice) {
     }
     if (step == FrameGuard::Step::kHeader && !Admit()) break;
   }
-  if (!terminated_) Push(bytes.substr(fed));
+  if (!terminated_) PushJudged(bytes.substr(fed));
   slice_ = nullptr;
+}
+
+// The beginning of a frame that cannot be judged yet waits for its rest, so that a frame is refused
+// whole wherever the client cut it.
+void Session::PushJudged(std::string_view bytes) {
+  const size_t undecided = guard_.undecided();
+  // More than there is here: it began in an earlier slice, and waits there already.
+  const size_t waiting = std::min(undecided, bytes.size());
+  Push(bytes.substr(0, bytes.size() - waiting));
+  const std::string_view rest = bytes.substr(bytes.size() - waiting);
+  std::copy(rest.begin(), rest.end(), held_ + held_size_);
+  held_size_ += rest.size();
 }
 
 // A stream's window past 2^31-1 is that stream's error (RFC 9113 §6.9.1); nghttp2 would end the
@@ -170,6 +185,9 @@ bool Session::Admit() {
 
 void Session::Push(std::string_view bytes) {
   if (bytes.empty()) return;
+  // What waited, and has since been judged, goes first.
+  if (held_size_ > 0) Push({held_, std::exchange(held_size_, 0)});
+  if (terminated_) return;
   const nghttp2_ssize n =
       nghttp2_session_mem_recv2(raw_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (n < 0) return OnReceiveError(static_cast<int>(n));
@@ -204,6 +222,10 @@ void Session::OnEof() {
 void Session::Produce(base::Buffer& out, size_t limit) {
   ++depth_;
   if (has_output()) {
+    if (lingering_credit_ > 0) {
+      nghttp2_submit_window_update(raw_, NGHTTP2_FLAG_NONE, 0,
+                                   static_cast<int32_t>(std::exchange(lingering_credit_, 0)));
+    }
     out_ = &out;
     out_end_ = out.size() + limit;
     if (nghttp2_session_send(raw_) != 0) {
@@ -217,7 +239,7 @@ void Session::Produce(base::Buffer& out, size_t limit) {
 
 bool Session::has_output() const {
   if (eof_ || error_goaway_sent_) return false;
-  return nghttp2_session_want_write(raw_) != 0;
+  return lingering_credit_ > 0 || nghttp2_session_want_write(raw_) != 0;
 }
 
 bool Session::finished() const {

@@ -24,6 +24,9 @@ namespace sluice::http2 {
 // recommends no less).
 inline constexpr uint32_t kStreamsBeforeSettings = 100;
 
+// How much a client may go on to send on a stream whose answer is out.
+inline constexpr size_t kMaxLingeringBytes = 64 * 1024;
+
 // What a session asks of the codec that owns it, from inside nghttp2's callbacks: it must not call
 // sinks or hosts.
 class SessionOwner {
@@ -76,6 +79,9 @@ class Session {
   bool in_head() const { return guard_.in_header_block(); }
   void OnHeadTimeout();
 
+  bool lingering() const { return !lingering_.empty() && !terminated_ && !eof_; }
+  void SweepLingering();
+
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
   bool peer_settings_seen() const { return peer_settings_seen_; }
@@ -110,6 +116,7 @@ class Session {
   void SubmitInitialFrames(const http::Http2Options& options);
   void Feed(const base::Slice& slice);
   void Push(std::string_view bytes);
+  void PushJudged(std::string_view bytes);
   bool Admit();
   bool RefuseOverflow();
   void OnReceiveError(int error);
@@ -120,6 +127,8 @@ class Session {
   void FinishDrain();
   void Dispatch();
   WireStream* Find(int32_t id) const;
+  bool Lingers(int32_t id) const;
+  void OnLingeringData(int32_t id, size_t bytes);
 
   // Callbacks (session_callbacks.cc).
   nghttp2_ssize OnSend(std::string_view bytes);
@@ -152,6 +161,21 @@ class Session {
   std::vector<WireStream*> dispatching_;
   std::vector<WireStream*> graveyard_;
   int depth_ = 0;  // Calls of ours on the stack; the graveyard is emptied at none.
+
+  char held_[kWindowUpdateBytes];  // The beginning of a frame, not given to nghttp2 yet.
+  size_t held_size_ = 0;
+
+  // Streams that were answered while their request was coming. They are nghttp2's alone.
+  struct Lingering {
+    int32_t id;
+    size_t bytes_left = kMaxLingeringBytes;
+    bool swept = false;
+  };
+  std::vector<Lingering> lingering_;
+  // What they have sent, until the connection is credited with it. That is done with the next
+  // output, where otherwise it waits until it is worth a frame: a curl before 8 that has sent its
+  // last byte after the answer looks up only when something arrives.
+  size_t lingering_credit_ = 0;
 
   WireStream* header_stream_ = nullptr;  // Whose header block is being decoded.
   const base::Slice* slice_ = nullptr;   // What is being received.

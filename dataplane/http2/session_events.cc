@@ -68,7 +68,7 @@ int Session::OnHeader(const nghttp2_frame& frame, std::string_view name, std::st
 
 void Session::OnDataChunk(int32_t id, const uint8_t* data, size_t size) {
   WireStream* stream = Find(id);
-  if (stream == nullptr) return Consume(id, size);
+  if (stream == nullptr) return Lingers(id) ? OnLingeringData(id, size) : Consume(id, size);
   const size_t offset = static_cast<size_t>(reinterpret_cast<const char*>(data) - slice_->data());
   stream->OnBody(slice_->Sub(offset, size));
 }
@@ -93,7 +93,9 @@ void Session::OnFrameReceived(const nghttp2_frame& frame) {
       return;
     }
     case NGHTTP2_RST_STREAM:
-      return SpendReset();
+      // Who has its whole answer and gives up the rest of its request does as we would have asked.
+      if (!Lingers(frame.hd.stream_id)) SpendReset();
+      return;
     case NGHTTP2_SETTINGS:
       if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) return;
       peer_settings_seen_ = true;
@@ -127,7 +129,8 @@ void Session::OnFrameSent(const nghttp2_frame& frame) {
   if (stream != nullptr) stream->OnEndSent();
   // The answer is out before the request was all in: whatever comes is of no use (§8.1).
   if (role_ == Role::kServer && nghttp2_session_get_stream_remote_close(raw_, id) == 0) {
-    nghttp2_submit_rst_stream(raw_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+    lingering_.push_back({id});
+    if (stream != nullptr) MarkReady(*stream);
   }
 }
 
@@ -154,7 +157,36 @@ void Session::OnFrameNotSent(const nghttp2_frame& frame) {
                 "h2-sent-headers-too-large"});
 }
 
+bool Session::Lingers(int32_t id) const {
+  return std::any_of(lingering_.begin(), lingering_.end(),
+                     [id](const Lingering& stream) { return stream.id == id; });
+}
+
+void Session::OnLingeringData(int32_t id, size_t bytes) {
+  nghttp2_session_consume_stream(raw_, id, bytes);
+  lingering_credit_ += bytes;
+  std::erase_if(lingering_, [&](Lingering& stream) {
+    if (stream.id != id) return false;
+    if (bytes < stream.bytes_left) {
+      stream.bytes_left -= bytes;
+      return false;
+    }
+    nghttp2_submit_rst_stream(raw_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+    return true;
+  });
+}
+
+void Session::SweepLingering() {
+  std::erase_if(lingering_, [this](Lingering& stream) {
+    if (!std::exchange(stream.swept, true)) return false;
+    nghttp2_submit_rst_stream(raw_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR);
+    return true;
+  });
+  NotifyOutputIfWanted();
+}
+
 void Session::OnStreamClose(int32_t id, uint32_t error_code) {
+  std::erase_if(lingering_, [id](const Lingering& stream) { return stream.id == id; });
   auto* stream = static_cast<WireStream*>(nghttp2_session_get_stream_user_data(raw_, id));
   if (stream != nullptr && !stream->retired()) stream->OnClosed(error_code);
 }

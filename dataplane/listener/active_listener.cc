@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/listener/active_listener.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "dataplane/event/plain_transport.h"
+#include "dataplane/listener/sniffing_transport.h"
 #include "dataplane/tls/transport.h"
 
 namespace sluice::listener {
@@ -15,6 +18,9 @@ constexpr int64_t kDefaultHandshakeMs = 15'000;
 
 // One turn's share: a flood of connections must not starve those that are open.
 constexpr int kAcceptsPerTurn = 32;
+
+// The longest queue of a socket: Linux's default for net.core.somaxconn.
+constexpr int kMaxQueued = 4096;
 
 telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
 
@@ -36,6 +42,16 @@ bool SameClientRules(const config::FilterChain& before, const config::FilterChai
   if (before.tls == nullptr) return true;
   return before.tls->require_client_certificate == after.tls->require_client_certificate &&
          before.tls->common.validation == after.tls->common.validation;
+}
+
+// Whether the same facts lead to the same place under both.
+bool ChooseAlike(const config::Listener& before, const config::Listener& after) {
+  return before.default_filter_chain.has_value() == after.default_filter_chain.has_value() &&
+         std::equal(before.filter_chains.begin(), before.filter_chains.end(),
+                    after.filter_chains.begin(), after.filter_chains.end(),
+                    [](const config::FilterChain& a, const config::FilterChain& b) {
+                      return a.name == b.name && a.match == b.match;
+                    });
 }
 
 bool IsAnyAddress(const event::Address& address) {
@@ -65,9 +81,8 @@ class ActiveListener::Socket final : private event::FdHandler {
   const ListenSockets* sockets() const { return sockets_.get(); }
   void SetAccepting(bool on) { watch_.SetInterest(on, false); }
 
- private:
-  void OnReadable() override {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  void Accept(int limit) {
+    for (int i = 0; i < limit; ++i) {
       event::Accepted accepted = event::AcceptSocket(fd_);
       if (!accepted.fd.valid()) {
         if (accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS ||
@@ -79,51 +94,15 @@ class ActiveListener::Socket final : private event::FdHandler {
       listener_.Begin(std::move(accepted), sockets_->address);
     }
   }
+
+ private:
+  void OnReadable() override { Accept(kAcceptsPerTurn); }
   void OnWritable() override {}
 
   ActiveListener& listener_;
   const std::shared_ptr<const ListenSockets> sockets_;
   const int fd_;
   event::FdWatch watch_;
-};
-
-// Chooses the chain of one connection when its ClientHello has come. Until then, or until the
-// connection is gone, it keeps a place in the lobby.
-class ActiveListener::TlsSelector final : public tls::ServerContextSelector {
- public:
-  TlsSelector(std::shared_ptr<Lobby> lobby, DownstreamConnection& connection, event::Address source,
-              uint16_t port)
-      : lobby_(std::move(lobby)), connection_(connection), source_(std::move(source)), port_(port) {
-    ++lobby_->connections;
-    lobby_->list.PushBack(connection_);
-  }
-  ~TlsSelector() override { LeaveLobby(); }
-
-  std::shared_ptr<const tls::ServerTlsContext> Select(const tls::ClientHelloInfo& hello) override {
-    ActiveListener* listener = lobby_->listener;
-    if (listener == nullptr || !waiting_) return nullptr;
-    LeaveLobby();
-    connection_.Unlink();
-    const std::vector<std::string_view> alpn(hello.alpn.begin(), hello.alpn.end());
-    const config::FilterChain* chain =
-        listener->Assign(connection_, {.destination_port = port_,
-                                       .server_name = hello.server_name,
-                                       .tls = true,
-                                       .alpn = alpn,
-                                       .source = &source_});
-    return chain == nullptr ? nullptr : chain->tls_context;
-  }
-
- private:
-  void LeaveLobby() {
-    if (std::exchange(waiting_, false)) --lobby_->connections;
-  }
-
-  const std::shared_ptr<Lobby> lobby_;
-  DownstreamConnection& connection_;
-  const event::Address source_;
-  const uint16_t port_;
-  bool waiting_ = true;
 };
 
 ActiveListener::ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers,
@@ -146,7 +125,7 @@ ActiveListener::~ActiveListener() { lobby_->listener = nullptr; }
 
 std::shared_ptr<ActiveChain> ActiveListener::Adopt(
     const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
-    std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
+    ConnectionCounts& counts, std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
   std::shared_ptr<ActiveChain> kept;
   for (size_t i = 0; i < old.size(); ++i) {
     if (old[i] == nullptr) continue;
@@ -159,6 +138,7 @@ std::shared_ptr<ActiveChain> ActiveListener::Adopt(
   if (kept == nullptr) {
     kept = std::make_shared<ActiveChain>();
     kept->active_ = &active_;
+    kept->count_ = counts.Of(chain.name.empty() ? absl::StrCat("#", place) : chain.name);
   }
   // Only a change of what the handler works by makes a new one: its plans are warm.
   if (kept->config_ == nullptr || kept->config_->http != chain.http) {
@@ -171,19 +151,28 @@ std::shared_ptr<ActiveChain> ActiveListener::Adopt(
 
 void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
                            std::vector<std::shared_ptr<const ListenSockets>> sockets) {
+  // Most publishes are about something else.
+  const bool same_sockets = std::equal(
+      sockets.begin(), sockets.end(), sockets_.begin(), sockets_.end(),
+      [](const auto& wanted, const auto& have) { return have->sockets() == wanted.get(); });
+  if (config == config_ && same_sockets) return;
   std::vector<std::shared_ptr<ActiveChain>> old = std::move(chains_);
   std::vector<std::shared_ptr<ActiveChain>> old_default{std::move(default_chain_)};
   chains_.clear();
   default_chain_ = nullptr;
-  any_tls_ = false;
+  any_tls_ = any_plain_ = false;
+  ConnectionCounts& counts = *sockets.front()->counts;
+  const auto note = [this](const config::FilterChain& chain) {
+    (chain.tls != nullptr ? any_tls_ : any_plain_) = true;
+  };
   for (size_t i = 0; i < config->filter_chains.size(); ++i) {
     const config::FilterChain& chain = config->filter_chains[i];
-    chains_.push_back(Adopt(config, chain, old, i));
-    any_tls_ |= chain.tls != nullptr;
+    chains_.push_back(Adopt(config, chain, counts, old, i));
+    note(chain);
   }
   if (config->default_filter_chain.has_value()) {
-    default_chain_ = Adopt(config, *config->default_filter_chain, old_default, 0);
-    any_tls_ |= config->default_filter_chain->tls != nullptr;
+    default_chain_ = Adopt(config, *config->default_filter_chain, counts, old_default, 0);
+    note(*config->default_filter_chain);
   }
   old.insert(old.end(), old_default.begin(), old_default.end());
   std::erase_if(retired_, [](const auto& chain) { return chain->connections() == 0; });
@@ -192,8 +181,10 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
     chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
     retired_.push_back(std::move(chain));
   }
+  if (config_ == nullptr || !ChooseAlike(*config_, *config)) ++generation_;
   config_ = std::move(config);
-  index_ = std::make_unique<const ChainIndex>(*config_);
+  index_ = std::make_shared<const ChainIndex>(*config_);
+  PlaceChains();
 
   // Sockets that stay are left alone: their queues hold clients.
   std::vector<std::unique_ptr<Socket>> next;
@@ -208,12 +199,24 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   sockets_ = std::move(next);
 }
 
+// A host that has got a chain of its own is not served on by the one that it had before: its
+// clients are asked to come again.
+void ActiveListener::PlaceChains() {
+  const auto place = [this](ActiveChain& chain, int at) {
+    const bool check = chain.generation_ != generation_;
+    chain.index_ = index_;
+    chain.place_ = at;
+    chain.generation_ = generation_;
+    if (!check) return;
+    chain.admissions_.ForEach([](Admission& admission) {
+      if (!admission.StillBelongs()) admission.connection().Drain();
+    });
+  };
+  for (size_t i = 0; i < chains_.size(); ++i) place(*chains_[i], static_cast<int>(i));
+  if (default_chain_ != nullptr) place(*default_chain_, ChainIndex::kDefault);
+}
+
 void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
-  const uint32_t limit = config_->max_connections;
-  if (limit > 0 && connections() >= (limit + workers_ - 1) / workers_) {
-    refused_.Add();
-    return;  // Closes the descriptor.
-  }
   accepted_.Add();
   next_id_ += workers_;
   const event::Address local = IsAnyAddress(bound) ? AddressOf(accepted.fd.get(), bound) : bound;
@@ -225,31 +228,40 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
                                             .id = next_id_,
                                             .handshake_timeout_ms = HandshakeTimeoutMs(*config_)});
   if (any_tls_) {
-    auto selector = std::make_unique<TlsSelector>(lobby_, *connection, accepted.peer, local.port());
-    auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *selector);
-    connection->HoldSelector(std::move(selector));
+    auto admission = std::make_unique<Admission>(lobby_, *connection, accepted.peer, local.port());
+    std::unique_ptr<event::Transport> transport;
+    if (any_plain_) {
+      transport = std::make_unique<SniffingTransport>(
+          std::move(accepted.fd), *admission,
+          [&admission = *admission] { return admission.AdmitPlain(); });
+    } else {
+      transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *admission);
+    }
+    connection->HoldSelector(std::move(admission));
     return connection.release()->Start(std::move(transport));
   }
-  if (Assign(*connection, {.destination_port = local.port(), .source = &accepted.peer}) ==
-      nullptr) {
-    refused_.Add();
-    return;
-  }
+  const int found = index_->Find({.destination_port = local.port(), .source = &accepted.peer});
+  if (Assign(*connection, found, /*tls=*/false) == nullptr) return;  // Closes the descriptor.
   connection.release()->Start(std::make_unique<event::PlainTransport>(std::move(accepted.fd)));
 }
 
-const config::FilterChain* ActiveListener::Assign(DownstreamConnection& connection,
-                                                  const ConnectionFacts& facts) {
-  const int found = index_->Find(facts);
-  if (found == ChainIndex::kNone) return nullptr;
-  const std::shared_ptr<ActiveChain>& chain =
-      found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
-  if ((chain->config_->tls != nullptr) != facts.tls) return nullptr;
+ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found, bool tls) {
+  const std::shared_ptr<ActiveChain> chain = ChainAt(found);
+  if (chain == nullptr || (chain->config_->tls != nullptr) != tls ||
+      !chain->count_->Add(chain->config_->max_connections)) {
+    refused_.Add();
+    return nullptr;
+  }
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);
   connection.SetOwner(chain);
-  return chain->config_;
+  return chain.get();
+}
+
+std::shared_ptr<ActiveChain> ActiveListener::ChainAt(int found) const {
+  if (found == ChainIndex::kNone) return nullptr;
+  return found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
 }
 
 void ActiveListener::OnDescriptorsExhausted() {
@@ -261,25 +273,28 @@ void ActiveListener::ResumeAccepting() {
   for (const std::unique_ptr<Socket>& socket : sockets_) socket->SetAccepting(true);
 }
 
+// Chains stay where they are: handshakes that are under way lead to them yet.
 void ActiveListener::Drain() {
+  // Who is connected as far as the kernel is concerned may have sent a request, and would be reset.
+  for (const std::unique_ptr<Socket>& socket : sockets_) socket->Accept(kMaxQueued);
   sockets_.clear();
   accept_again_.Disarm();
-  for (std::shared_ptr<ActiveChain>& chain : chains_) retired_.push_back(std::move(chain));
-  if (default_chain_ != nullptr) retired_.push_back(std::move(default_chain_));
-  chains_.clear();
-  // Who has not said yet whom it wants is turned away.
-  lobby_->listener = nullptr;
-  lobby_->list.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
-  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
-    chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
-  }
+  ForEachConnection([](DownstreamConnection& connection) { connection.Drain(); });
 }
 
 void ActiveListener::CloseAll() {
-  Drain();
-  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
-    chain->list_.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
+  sockets_.clear();
+  accept_again_.Disarm();
+  ForEachConnection([](DownstreamConnection& connection) { connection.CloseNow(); });
+}
+
+template <typename Visit>
+void ActiveListener::ForEachConnection(Visit visit) {
+  lobby_->list.ForEach([&](Admission& admission) { visit(admission.connection()); });
+  for (const auto* chains : {&chains_, &retired_}) {
+    for (const std::shared_ptr<ActiveChain>& chain : *chains) chain->list_.ForEach(visit);
   }
+  if (default_chain_ != nullptr) default_chain_->list_.ForEach(visit);
 }
 
 size_t ActiveListener::connections() const {

@@ -12,7 +12,9 @@
 #include "dataplane/event/loop.h"
 #include "dataplane/event/socket.h"
 #include "dataplane/http/request_handler.h"
+#include "dataplane/listener/admission.h"
 #include "dataplane/listener/chain_index.h"
+#include "dataplane/listener/connection_count.h"
 #include "dataplane/listener/downstream_connection.h"
 #include "dataplane/telemetry/stats.h"
 #include "dataplane/tls/server_context.h"
@@ -24,6 +26,8 @@ namespace sluice::listener {
 struct ListenSockets {
   event::Address address;
   std::vector<event::UniqueFd> fds;  // By worker.
+  // Of the connections that came by these sockets.
+  std::shared_ptr<ConnectionCounts> counts = std::make_shared<ConnectionCounts>();
 };
 
 // What treats the requests of one filter chain; made by the worker, which knows of exchanges.
@@ -48,9 +52,19 @@ class ActiveChain final : public ConnectionOwner {
   void OnConnectionClosed() override {
     --connections_;
     active_->Add(-1);
+    count_->Remove();
   }
 
   size_t connections() const { return connections_; }
+  const config::FilterChain& config() const { return *config_; }
+
+  // What chose it, its place there, and a number that changes when chains are chosen otherwise.
+  const ChainIndex& index() const { return *index_; }
+  int place() const { return place_; }
+  uint64_t generation() const { return generation_; }
+
+  // An admission that led here, so that it can be asked again.
+  void Take(Admission& admission) { admissions_.PushBack(admission); }
 
  private:
   friend class ActiveListener;
@@ -58,8 +72,13 @@ class ActiveChain final : public ConnectionOwner {
   const config::FilterChain* config_ = nullptr;
   std::unique_ptr<ChainHandler> handler_;
   telemetry::Gauge* active_ = nullptr;
-  size_t connections_ = 0;
+  size_t connections_ = 0;  // On this worker.
+  std::shared_ptr<ConnectionCount> count_;
   base::IntrusiveList<DownstreamConnection> list_;
+  base::IntrusiveList<Admission> admissions_;
+  std::shared_ptr<const ChainIndex> index_;
+  int place_ = 0;
+  uint64_t generation_ = 0;
 };
 
 // An ActiveListener accepts connections for one listener on one worker, chooses their filter chain
@@ -67,9 +86,9 @@ class ActiveChain final : public ConnectionOwner {
 //
 // Thread:   its worker's only.
 // Lifetime: owned by the worker; after Drain, until its last connection is closed.
-// Limits:   max_connections of the listener, shared evenly by the workers, those in their handshake
-//           included; a connection beyond it is closed at once. Under descriptor exhaustion
-//           accepting pauses for 100 ms instead of spinning.
+// Limits:   max_connections of a chain, all workers together; a connection beyond it is closed as
+//           soon as its chain is known. Under descriptor exhaustion accepting pauses for 100 ms
+//           instead of spinning.
 class ActiveListener final {
  public:
   ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,
@@ -78,36 +97,35 @@ class ActiveListener final {
 
   // Takes over a configuration of the same name. Chains are matched by name, or by place where they
   // have none; what a vanished chain, or one that now asks for other client certificates, has open
-  // is drained.
+  // is drained, and so is what another chain would now be chosen for.
   void Apply(std::shared_ptr<const config::Listener> config,
              std::vector<std::shared_ptr<const ListenSockets>> sockets);
 
-  // Accepts no more; lets what is open finish.
+  // Accepts no more; lets what is open finish, handshakes and the request behind them included.
   void Drain();
   void CloseAll();
   size_t connections() const;
   const std::string& name() const { return name_; }
 
+  // For an Admission: by what a chain is chosen, and the taking of one. `found` is what the index
+  // says; null if that is no chain, or one that does not speak what the client does.
+  const ChainIndex& index() const { return *index_; }
+  ActiveChain* Assign(DownstreamConnection& connection, int found, bool tls);
+
  private:
   class Socket;
-  class TlsSelector;
-
-  // Connections whose ClientHello has not come: they belong to no chain yet. Outlives the listener
-  // where one of them does.
-  struct Lobby {
-    ActiveListener* listener = nullptr;  // Null once that takes nobody any more.
-    size_t connections = 0;
-    base::IntrusiveList<DownstreamConnection> list;
-  };
 
   void Begin(event::Accepted accepted, const event::Address& bound);
   void OnDescriptorsExhausted();
   void ResumeAccepting();
   std::shared_ptr<ActiveChain> Adopt(const std::shared_ptr<const config::Listener>& config,
-                                     const config::FilterChain& chain,
+                                     const config::FilterChain& chain, ConnectionCounts& counts,
                                      std::vector<std::shared_ptr<ActiveChain>>& old, size_t place);
-  // Gives `connection` to the chain that `facts` lead to; null if there is none.
-  const config::FilterChain* Assign(DownstreamConnection& connection, const ConnectionFacts& facts);
+  // Null where no chain was found.
+  std::shared_ptr<ActiveChain> ChainAt(int found) const;
+  void PlaceChains();
+  template <typename Visit>
+  void ForEachConnection(Visit visit);
 
   event::Loop& loop_;
   const uint32_t worker_;
@@ -115,7 +133,8 @@ class ActiveListener final {
   const std::string name_;
   const ChainHandlerFactory factory_;
   std::shared_ptr<const config::Listener> config_;
-  std::unique_ptr<const ChainIndex> index_;
+  std::shared_ptr<const ChainIndex> index_;
+  uint64_t generation_ = 0;
   std::vector<std::shared_ptr<ActiveChain>> chains_;  // As in the configuration.
   std::shared_ptr<ActiveChain> default_chain_;
   std::vector<std::shared_ptr<ActiveChain>> retired_;  // Draining.
@@ -123,6 +142,7 @@ class ActiveListener final {
   std::vector<std::unique_ptr<Socket>> sockets_;
   event::MemberTimer<ActiveListener, &ActiveListener::ResumeAccepting> accept_again_{loop_, *this};
   bool any_tls_ = false;
+  bool any_plain_ = false;
   uint64_t next_id_;
   telemetry::Counter& accepted_;
   telemetry::Counter& refused_;

@@ -47,6 +47,7 @@ ChainIndex::ChainIndex(const config::Listener& listener)
     tls::ServerNames& names = by_port_[chain.match.destination_port.value_or(0)];
     if (chain.match.server_names.empty()) names.Add("", index);
     for (const std::string& name : chain.match.server_names) names.Add(name, index);
+    names_matter_ |= !chain.match.server_names.empty();
   }
 }
 

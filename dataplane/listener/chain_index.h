@@ -40,6 +40,9 @@ class ChainIndex {
   // An index into `filter_chains`, kDefault for the default chain, or kNone: close.
   int Find(const ConnectionFacts& facts) const;
 
+  // Whether a server name can make a difference at all.
+  bool names_matter() const { return names_matter_; }
+
  private:
   struct Chain {
     std::string_view transport_protocol;
@@ -53,6 +56,7 @@ class ChainIndex {
   std::vector<Chain> chains_;
   absl::flat_hash_map<uint32_t, tls::ServerNames> by_port_;  // 0: chains that name no port.
   bool has_default_;
+  bool names_matter_ = false;
 };
 
 }  // namespace sluice::listener

@@ -16,6 +16,9 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // What a client has to say before its protocol is known: as much as it takes to tell the two.
 constexpr size_t kGuessBytes = 16;
 
+// A client that was answered early may send on between one and two of these.
+constexpr int64_t kSweepMs = 500;
+
 // How long the last bytes may go unread. No limit at all would be one for ever.
 int64_t UnreadLimitMs(const config::HttpConnection& http) {
   return http.delayed_close_ms > 0 ? http.delayed_close_ms : 1000;
@@ -53,6 +56,7 @@ void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
 
 void DownstreamConnection::OnConnected() {
   connected_ = true;
+  drain_since_ms_ = loop_.now_ms();
   const event::Transport& transport = connection_->transport();
   if (std::optional<event::TlsFacts> tls = transport.tls(); tls.has_value()) {
     info_.tls = true;
@@ -92,15 +96,26 @@ DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffe
 
 void DownstreamConnection::MakeCodec(bool http2) {
   http::ServerCodecHost& host = *this;
+  http2_ = http2;
   if (http2) {
     codec_ = std::make_unique<http2::Http2ServerCodec>(made_with_->http2, host);
     connection_->RequestFlush();  // Our SETTINGS.
+    if (draining_) codec_->Drain();
   } else {
     codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, host);
   }
 }
 
+void DownstreamConnection::CountBytes() {
+  const uint64_t received = connection_->bytes_read();
+  const uint64_t sent = connection_->bytes_written();
+  if (received == counted_received_ && sent == counted_sent_) return;
+  owner_->handler().OnBytesMoved(received - std::exchange(counted_received_, received),
+                                 sent - std::exchange(counted_sent_, sent));
+}
+
 void DownstreamConnection::OnBytes(base::Buffer& in) {
+  CountBytes();
   if (codec_ == nullptr) {
     const Guess guess = GuessVersion(in);
     if (guess == Guess::kNeedMore) return;
@@ -135,10 +150,19 @@ void DownstreamConnection::AfterCodec() {
 }
 
 void DownstreamConnection::Produce(base::Buffer& out, size_t limit) {
-  if (codec_ != nullptr) codec_->Produce(out, limit);
+  if (codec_ == nullptr) return;
+  CountBytes();  // A long answer is counted while it leaves.
+  codec_->Produce(out, limit);
+  if (swept_ms_ == kNever && codec_->lingering()) {
+    swept_ms_ = loop_.now_ms();
+    ArmDeadline();
+  }
 }
 
-void DownstreamConnection::OnFlushed() { FinishIfDone(); }
+void DownstreamConnection::OnFlushed() {
+  CountBytes();
+  FinishIfDone();
+}
 
 void DownstreamConnection::FinishIfDone() {
   if (codec_ != nullptr && codec_->finished()) CloseOrderly();
@@ -156,7 +180,12 @@ void DownstreamConnection::OnClosed(bool error) {
   Unlink();
   // Streams that live are reset here, while the facts they log are still there.
   codec_.reset();
-  if (owner_ != nullptr) owner_->OnConnectionClosed();
+  // Nobody is to ask it again about a connection that is over.
+  selector_.reset();
+  if (owner_ != nullptr) {
+    CountBytes();
+    owner_->OnConnectionClosed();
+  }
   loop_.DeleteLater(std::unique_ptr<event::Deferred>(this));
 }
 
@@ -171,7 +200,7 @@ http::RequestSink& DownstreamConnection::OnNewStream(http::ServerStream& stream)
   ++requests_;
   const uint32_t limit = owner_->http().max_requests_per_connection;
   http::RequestSink& sink = owner_->handler().BeginExchange(stream, info_);
-  if (limit > 0 && requests_ >= limit && !draining_) {
+  if (draining_ || (limit > 0 && requests_ >= limit)) {
     StartDraining();
     codec_->Drain();
   }
@@ -207,6 +236,7 @@ void DownstreamConnection::ArmDeadline() {
     consider(idle ? QuietSinceMs() : now, http.connection_idle_timeout_ms);
     consider(start_ms_, http.max_connection_duration_ms);
   }
+  if (swept_ms_ != kNever && !closing_) consider(swept_ms_, kSweepMs);
   if (head_since_ms_ != kNever && !closing_) {
     consider(head_since_ms_, http.request_headers_timeout_ms);
   }
@@ -224,6 +254,10 @@ void DownstreamConnection::OnDeadline() {
   const auto past = [now](int64_t since, int64_t limit) {
     return limit > 0 && now >= since + limit;
   };
+  if (swept_ms_ != kNever && past(swept_ms_, kSweepMs)) {
+    codec_->SweepLingering();
+    swept_ms_ = codec_->lingering() ? now : kNever;
+  }
   const bool idle = codec_ == nullptr || codec_->active_streams() == 0;
   if (closing_) {
     // Bytes that nobody reads must not keep a descriptor.
@@ -246,7 +280,7 @@ void DownstreamConnection::OnDeadline() {
     }
   } else if ((idle && past(QuietSinceMs(), http.connection_idle_timeout_ms)) ||
              past(start_ms_, http.max_connection_duration_ms)) {
-    Drain();
+    DrainNow();
   }
   ArmDeadline();
 }
@@ -254,12 +288,20 @@ void DownstreamConnection::OnDeadline() {
 void DownstreamConnection::StartDraining() {
   if (std::exchange(draining_, true)) return;
   drain_since_ms_ = loop_.now_ms();
-  ArmDeadline();
+  // The handshake's time goes on; what is allowed then is counted from its end.
+  if (connected_) ArmDeadline();
 }
 
 void DownstreamConnection::Drain() {
+  // HTTP/2 has a way to tell its client which requests were served, and needs no guess.
+  const bool first_may_come = requests_ == 0 && !http2_;
+  if (first_may_come) return StartDraining();
+  DrainNow();
+}
+
+void DownstreamConnection::DrainNow() {
   if (codec_ == nullptr) {
-    // Nothing was asked yet: nothing is lost by closing.
+    // Nothing was asked in all the time there was.
     return connection_->CloseNow();
   }
   StartDraining();

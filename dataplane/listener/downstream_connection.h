@@ -40,7 +40,8 @@ class ConnectionOwner {
 // Thread:   its worker's only.
 // Lifetime: owns itself from Start until it is closed.
 // Limits:   of time: handshake, request head, idle, whole life, the end of draining, the last bytes
-//           that a client does not read; of requests: max_requests_per_connection.
+//           that a client does not read, the rest of a request that was answered early; of
+//           requests: max_requests_per_connection.
 class DownstreamConnection final : public event::Deferred,
                                    public base::ListNode,
                                    private event::ConnectionUser,
@@ -66,10 +67,15 @@ class DownstreamConnection final : public event::Deferred,
     selector_ = std::move(selector);
   }
 
+  // What says, from the handshake on, which hosts it stands for. Outlives the connection.
+  void SetScope(http::HandshakeScope& scope) { info_.scope = &scope; }
+
   // `transport` is accepted, its handshake not begun.
   void Start(std::unique_ptr<event::Transport> transport);
 
-  // Ends what is under way, takes no new requests, then closes.
+  // Ends what is under way, takes no new requests, then closes. A client that has not been served
+  // yet may be in the midst of its first request, which no client sends again by itself: it is
+  // served that one, if it comes in the time of a drain.
   void Drain();
   void CloseNow();
 
@@ -92,11 +98,14 @@ class DownstreamConnection final : public event::Deferred,
   void MakeCodec(bool http2);
   void AfterCodec();
   void StartDraining();
+  // Does not wait for a first request.
+  void DrainNow();
   // The codec has done its work: what it has said leaves, then the connection closes.
   void FinishIfDone();
   void CloseOrderly();
   void OnDeadline();
   void ArmDeadline();
+  void CountBytes();
   // Since when nothing has happened, with no stream open.
   int64_t QuietSinceMs() const;
 
@@ -120,9 +129,13 @@ class DownstreamConnection final : public event::Deferred,
   int64_t head_since_ms_ = kNever;  // When the head under way began.
   int64_t idle_since_ms_;           // When the last stream ended.
   int64_t drain_since_ms_ = 0;
+  int64_t swept_ms_ = kNever;  // While streams linger: when they were looked at last.
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
+  uint64_t counted_received_ = 0;
+  uint64_t counted_sent_ = 0;
   bool connected_ = false;
+  bool http2_ = false;  // What the codec speaks, if there is one.
   bool draining_ = false;
   bool closing_ = false;
 };

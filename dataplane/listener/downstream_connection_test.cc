@@ -22,6 +22,12 @@ constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nhost: a.example\r\n\r\n";
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::string_view kSettings{"\0\0\0\4\0\0\0\0\0", 9};
 
+// HEADERS of a GET on stream 1: END_HEADERS is 4, END_STREAM 1.
+std::string Stream(char flags) {
+  return absl::StrCat(std::string_view("\0\0\6\1", 4), std::string(1, flags),
+                      std::string_view("\0\0\0\1\x82\x86\x84\1\1a", 10));
+}
+
 // One connection whose other end is a socket of the test's; time stands still.
 class DownstreamConnectionTest : public ::testing::Test {
  protected:
@@ -119,6 +125,22 @@ TEST_F(DownstreamConnectionTest, AnswersARequestAndKeepsTheConnection) {
   EXPECT_EQ(info.local_address, "192.0.2.2:80");
   EXPECT_EQ(info.connection_id, 7u);
   EXPECT_FALSE(info.tls);
+}
+
+TEST_F(DownstreamConnectionTest, EveryByteIsCountedOnce) {
+  Start();
+  size_t answered = 0;
+  for (int i = 0; i < 3; ++i) {
+    received_.clear();
+    Send(kGet);
+    answered += received_.size();
+    EXPECT_EQ(owner_->requests.received_bytes, (i + 1) * kGet.size());
+    EXPECT_EQ(owner_->requests.sent_bytes, answered);
+  }
+  Send("GET ");  // No request is made of it.
+  client_ = event::UniqueFd();
+  Settle();
+  EXPECT_EQ(owner_->requests.received_bytes, 3 * kGet.size() + 4);
 }
 
 TEST_F(DownstreamConnectionTest, Http1IsKnownHoweverItsBytesAreCut) {
@@ -294,6 +316,59 @@ TEST_F(DownstreamConnectionTest, DrainClosesWhatIsIdleAtOnce) {
   connection.Drain();
   Settle();
   EXPECT_TRUE(eof_);
+}
+
+// A client does not send a first request again by itself.
+TEST_F(DownstreamConnectionTest, DrainServesAFirstRequestThatIsOnItsWay) {
+  for (const bool set : {false, true}) {
+    if (set) owner_->config->codec = config::HttpConnection::Codec::kHttp1;
+    DownstreamConnection& connection = Start();
+    connection.Drain();
+    Settle();
+    EXPECT_FALSE(eof_);
+    Send(kGet.substr(0, 7));
+    Send(kGet.substr(7));
+    EXPECT_NE(received_.find("connection: close\r\n"), std::string::npos) << received_;
+    EXPECT_TRUE(received_.ends_with("ok"));
+    EXPECT_TRUE(eof_);
+  }
+}
+
+TEST_F(DownstreamConnectionTest, DrainServesAFirstStreamThatIsOnItsWay) {
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  Settle();
+  EXPECT_FALSE(eof_);
+  Send(absl::StrCat(kPreface, kSettings, Stream(/*flags=*/5)));
+  EXPECT_EQ(requests().size(), 1u);
+  EXPECT_NE(received_.find("ok"), std::string::npos);
+  // GOAWAY that takes what is on its way.
+  EXPECT_NE(received_.find(std::string_view("\7\0\0\0\0\0\x7f\xff\xff\xff", 10)),
+            std::string::npos);
+}
+
+TEST_F(DownstreamConnectionTest, DrainDoesNotWaitForAFirstRequestForEver) {
+  owner_->config->drain_timeout_ms = 500;
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  AdvanceMs(400);
+  EXPECT_FALSE(eof_);
+  AdvanceMs(200);
+  EXPECT_TRUE(eof_);
+  EXPECT_EQ(received_, "");
+}
+
+TEST_F(DownstreamConnectionTest, AnEarlyAnswerIsFollowedByAResetAfterAWhile) {
+  constexpr std::string_view kReset{"\0\0\4\3\0\0\0\0\1\0\0\0\0", 13};
+  Start();
+  Send(absl::StrCat(kPreface, kSettings, Stream(/*flags=*/4)));
+  EXPECT_NE(received_.find("ok"), std::string::npos);
+  EXPECT_TRUE(requests()[0]->complete);
+  AdvanceMs(550);
+  EXPECT_EQ(received_.find(kReset), std::string::npos);
+  AdvanceMs(550);
+  EXPECT_NE(received_.find(kReset), std::string::npos);
+  EXPECT_FALSE(eof_);
 }
 
 TEST_F(DownstreamConnectionTest, DrainLetsARequestFinishAndSaysClose) {

@@ -20,7 +20,6 @@
 namespace sluice {
 namespace {
 
-using envoy::config::core::v3::ApiConfigSource;
 using xdsclient::ResourceType;
 
 // Changes within this time are written to disk once.
@@ -53,10 +52,6 @@ absl::StatusOr<std::string> ReadEnvironment(const std::string& name) {
   return std::string(value);
 }
 
-bool IsDelta(ApiConfigSource::ApiType type) {
-  return type == ApiConfigSource::DELTA_GRPC || type == ApiConfigSource::AGGREGATED_DELTA_GRPC;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Proxy>> Proxy::Create(ProxyOptions options) {
@@ -76,6 +71,7 @@ Proxy::~Proxy() {
 }
 
 absl::Status Proxy::Start() {
+  SLUICE_RETURN_IF_ERROR(CheckBootstrap());
   SLUICE_ASSIGN_OR_RETURN(
       resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
   if (!options_.state_dir.empty()) {
@@ -85,8 +81,22 @@ absl::Status Proxy::Start() {
     workers_.push_back(std::make_unique<worker::Worker>(i, options_.concurrency, log_files_));
   }
 
+  MakeStore();
+  const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
+  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  SLUICE_RETURN_IF_ERROR(
+      sources_->Configure(options_.bootstrap, [this](const std::string& cluster) {
+        return store_->is_static(ResourceType::kCluster, cluster);
+      }));
+  LoadState();
+  sources_->ReadFiles();
+  return StartAdmin();
+}
+
+void Proxy::MakeStore() {
   compile::CompileOptions compile_options;
   compile_options.reject_unknown = options_.reject_unknown_dynamic_fields;
+  compile_options.has_ads = options_.bootstrap.dynamic_resources().has_ads_config();
   compile_options.read_file = ReadFile;
   compile_options.read_environment = ReadEnvironment;
   compile_options.check_text_format = [](std::string_view format) {
@@ -99,13 +109,45 @@ absl::Status Proxy::Start() {
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
           .interest =
-              [this](ResourceType type, std::set<std::string> names) {
-                if (ads_ != nullptr) ads_->SetInterest(type, std::move(names));
+              [this](ResourceType type, const xdsclient::InterestChange& change) {
+                sources_->ChangeInterest(type, change);
+              },
+          .watch_secret =
+              [this](const std::string& name, const std::vector<xdsclient::WatchedFile>& files) {
+                sources_->WatchSecret(name, files);
               }});
-  const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
-  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-  SLUICE_RETURN_IF_ERROR(StartDiscovery());
-  return StartAdmin();
+  sources_ = std::make_unique<xdsclient::Sources>(
+      loop_, *store_, options_.bootstrap.node(),
+      xdsclient::Sources::Hooks{
+          .transport =
+              [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
+                return xdsclient::GrpcTransportFactory(
+                    loop_, clusters_,
+                    {.cluster = cluster,
+                     .method = xdsclient::DiscoveryMethod(type, delta),
+                     // It is for the control plane's eyes alone.
+                     .token_file = type.has_value() ? "" : options_.control_token_file});
+              },
+          .source_of = [this](ResourceType type,
+                              const std::string& name) { return store_->SourceOf(type, name); },
+          .read_secret_again =
+              [this](const std::string& name) { return store_->ReadSecretAgain(name); },
+          .random = [this] { return random_.Next(); }});
+}
+
+// Static resources are looked at one by one, as all resources are.
+absl::Status Proxy::CheckBootstrap() {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap = options_.bootstrap;
+  bootstrap.clear_static_resources();
+  const compile::CompileOptions options;
+  compile::CompileContext context(options);
+  context.Begin("bootstrap", bootstrap.node().id());
+  SLUICE_RETURN_IF_ERROR(context.Walk(bootstrap));
+  bootstrap_findings_ = context.findings();
+  for (const compile::Finding& finding : bootstrap_findings_) {
+    LOG(INFO) << "the bootstrap sets " << finding.path << ", which has no effect here";
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Proxy::StartAdmin() {
@@ -117,44 +159,18 @@ absl::Status Proxy::StartAdmin() {
     return absl::Status(admin.status().code(), absl::StrCat("admin: ", admin.status().message()));
   }
   admin_ = *std::move(admin);
-  return absl::OkStatus();
-}
-
-absl::Status Proxy::StartDiscovery() {
-  const auto& dynamic = options_.bootstrap.dynamic_resources();
-  if (!dynamic.has_ads_config()) {
-    if (dynamic.has_lds_config() || dynamic.has_cds_config()) {
-      return absl::InvalidArgumentError(
-          "dynamic_resources: lds_config and cds_config work over ads_config, which is not set");
-    }
-    return absl::OkStatus();
-  }
-  const ApiConfigSource& source = dynamic.ads_config();
-  if (source.grpc_services_size() != 1 || !source.grpc_services(0).has_envoy_grpc()) {
-    return absl::InvalidArgumentError(
-        "dynamic_resources.ads_config.grpc_services: wants exactly one, with envoy_grpc");
-  }
-  const std::string& cluster = source.grpc_services(0).envoy_grpc().cluster_name();
-  if (!store_->is_static(ResourceType::kCluster, cluster)) {
-    return absl::InvalidArgumentError(absl::StrCat("dynamic_resources.ads_config: the cluster \"",
-                                                   cluster,
-                                                   "\" is not among static_resources.clusters"));
-  }
-  const bool delta = IsDelta(source.api_type());
-  ads_ = std::make_unique<xdsclient::AdsClient>(
-      loop_, xdsclient::AdsClient::Options{.delta = delta, .node = options_.bootstrap.node()},
-      xdsclient::GrpcTransportFactory(
-          loop_, clusters_,
-          {.cluster = cluster, .delta = delta, .token_file = options_.control_token_file}),
-      *store_, [this] { return random_.Next(); });
-  LoadState();
-  return absl::OkStatus();
+  if (options_.admin_address_path.empty()) return absl::OkStatus();
+  std::ofstream out(options_.admin_address_path);
+  out << admin_->address().ToString();
+  if (out.flush()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("--admin-address-path: ", options_.admin_address_path, " cannot be written"));
 }
 
 // A proxy whose control plane is away starts from what it last had; one whose control plane is
 // there is told only what differs.
 void Proxy::LoadState() {
-  if (!state_file_.has_value()) return;
+  if (!state_file_.has_value() || !sources_->dynamic()) return;
   absl::StatusOr<xdsclient::StateFile::Contents> contents = state_file_->Load();
   if (!contents.ok()) {
     if (!absl::IsNotFound(contents.status())) LOG(ERROR) << contents.status().message();
@@ -170,7 +186,7 @@ void Proxy::LoadState() {
       LOG(ERROR) << "of the last good configuration: " << rejection.reason;
       versions.erase(rejection.name);
     }
-    ads_->SetKnownVersions(type, std::move(versions));
+    sources_->SetKnownVersions(type, std::move(versions));
   }
   LOG(INFO) << "started from the last good configuration in " << options_.state_dir;
 }
@@ -183,9 +199,9 @@ void Proxy::SaveState() {
 
 void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
   clusters_.Apply(*snapshot);
-  // The stream's own cluster had to be there first.
-  if (ads_ != nullptr && !std::exchange(discovery_started_, true)) {
-    loop_.Post([this] { ads_->Start(); });
+  // The streams' own clusters had to be there first.
+  if (!std::exchange(discovery_started_, true)) {
+    loop_.Post([this] { sources_->Start(); });
   }
   auto update = std::make_shared<worker::Update>();
   update->snapshot = snapshot;
@@ -198,7 +214,7 @@ void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
 
 void Proxy::OnWorkerApplied() {
   if (state_ != State::kInitializing || !store_->settled()) return;
-  if (store_->snapshot()->listeners.empty() && ads_ != nullptr) return;
+  if (store_->snapshot()->listeners.empty() && sources_->dynamic()) return;
   GoLive();
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "dataplane/admin/admin_server.h"
+#include "dataplane/compile/context.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/exchange/intake.h"
 #include "dataplane/main/admin_view.h"
@@ -19,8 +20,8 @@
 #include "dataplane/upstream/cluster_set.h"
 #include "dataplane/upstream/dns_resolver.h"
 #include "dataplane/worker/worker.h"
-#include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/config_store.h"
+#include "dataplane/xdsclient/sources.h"
 #include "dataplane/xdsclient/state_file.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
@@ -34,14 +35,15 @@ struct ProxyOptions {
   std::string control_token_file;
   std::string state_dir;  // Empty: nothing is kept.
   int64_t drain_time_ms = 30'000;
-  std::string dns_servers;   // Empty: the machine's.
-  std::string admin_listen;  // IP:PORT; empty: no admin.
+  std::string dns_servers;         // Empty: the machine's.
+  std::string admin_listen;        // IP:PORT; empty: no admin.
+  std::string admin_address_path;  // File to write its address to; empty: none.
 };
 
-// The Proxy is the main thread: it owns the discovery stream, the configuration store, the
+// The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
 // listening sockets and the workers, and wires them.
 //
-//   AdsClient -> ConfigStore -> (SocketTable) -> Update -> every Worker
+//   Sources -> ConfigStore -> (SocketTable) -> Update -> every Worker
 //
 // Thread:   main.
 // Errors:   Create says what of the bootstrap cannot be used.
@@ -65,9 +67,10 @@ class Proxy {
   event::Loop& loop() { return loop_; }
   const ProxyOptions& options() const { return options_; }
   const xdsclient::ConfigStore& config() const { return *store_; }
-  const xdsclient::AdsClient* ads() const { return ads_.get(); }
   const std::vector<std::unique_ptr<worker::Worker>>& workers() const { return workers_; }
   std::vector<const telemetry::StatsShard*> stats() const;
+  // What the bootstrap asks for outside of its resources, and does not get.
+  const std::vector<compile::Finding>& bootstrap_findings() const { return bootstrap_findings_; }
   // Where a served listener listens; ports that were 0 are the ones chosen.
   std::vector<event::Address> BoundAddresses(const config::Listener& listener) const {
     return sockets_.AddressesOf(listener);
@@ -76,7 +79,8 @@ class Proxy {
  private:
   explicit Proxy(ProxyOptions options);
   absl::Status Start();
-  absl::Status StartDiscovery();
+  void MakeStore();
+  absl::Status CheckBootstrap();
   absl::Status StartAdmin();
   void LoadState();
   void SaveState();
@@ -96,10 +100,11 @@ class Proxy {
   upstream::ClusterSet clusters_;  // The main thread's own: discovery.
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   std::unique_ptr<xdsclient::ConfigStore> store_;
-  std::unique_ptr<xdsclient::AdsClient> ads_;
+  std::unique_ptr<xdsclient::Sources> sources_;
   std::optional<xdsclient::StateFile> state_file_;
   AdminView admin_view_{*this};
   std::unique_ptr<admin::AdminServer> admin_;
+  std::vector<compile::Finding> bootstrap_findings_;
   event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
   event::MemberTimer<Proxy, &Proxy::OnInitTimeout> init_timer_{loop_, *this};
   State state_ = State::kInitializing;

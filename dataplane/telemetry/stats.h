@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,23 +58,32 @@ class Histogram {
   Counter sum_us_;
 };
 
-using Labels = std::vector<std::pair<std::string, std::string>>;
+using Label = std::pair<std::string, std::string>;
+using Labels = std::vector<Label>;
 
 // StatsShard holds the metrics that one thread writes. Owners look theirs up once, when
 // configuration is applied, and keep the reference.
 //
-// Thread:   look-ups from the owning thread; reading (Prometheus) from any.
-// Lifetime: a metric lives until the shard does, so that references never dangle; Retire hides a
-//           set of them (a removed cluster) from readers.
+// Metrics whose first label is the same (those of one cluster) come and go together. A retired
+// group is not shown once every shard that has it has retired it: until then it is summed, so that
+// no counter falls while one worker still drains what another has let go of. If it is looked up
+// again it goes on from where it stood, kRetiredMs long; after that it begins at zero.
+//
+// Thread:   look-ups and Retire from the owning thread; reading (Prometheus) from any.
+// Lifetime: a metric lives until the shard does, or until its group is retired; nobody may hold a
+//           reference to one of a retired group.
 // Limits:   as many as configuration makes; nothing a client sends makes one.
 class StatsShard {
  public:
+  // Long enough that every scraper has seen the last values of what went.
+  static constexpr int64_t kRetiredMs = 300'000;
+
   Counter& GetCounter(std::string_view name, const Labels& labels);
   Gauge& GetGauge(std::string_view name, const Labels& labels);
   Histogram& GetHistogram(std::string_view name, const Labels& labels);
 
-  // Hides every metric that carries this label from readers, until one of them is looked up again.
-  void Retire(const std::pair<std::string, std::string>& label);
+  // Nobody uses the metrics whose first label this is any more.
+  void Retire(const Label& first_label, int64_t now_ms);
 
  private:
   friend class StatsReader;
@@ -86,15 +96,19 @@ class StatsShard {
       return H::combine(std::move(h), key.name, key.labels);
     }
   };
-  template <typename T>
-  struct Entry {
-    T metric;
+  struct Group {
     bool retired = false;
+    int64_t retired_at_ms = 0;
+    absl::node_hash_map<Key, Counter> counters;
+    absl::node_hash_map<Key, Gauge> gauges;
+    absl::node_hash_map<Key, Histogram> histograms;
   };
+  // Looking a metric up brings its group back if it was retired.
+  Group& GroupOf(const Labels& labels) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable absl::Mutex mutex_;
-  absl::node_hash_map<Key, Entry<Counter>> counters_ ABSL_GUARDED_BY(mutex_);
-  absl::node_hash_map<Key, Entry<Gauge>> gauges_ ABSL_GUARDED_BY(mutex_);
-  absl::node_hash_map<Key, Entry<Histogram>> histograms_ ABSL_GUARDED_BY(mutex_);
+  absl::node_hash_map<Label, Group> groups_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::pair<Label, int64_t>> retired_ ABSL_GUARDED_BY(mutex_);  // Oldest first.
 };
 
 // Sums shards and prints them in Prometheus' text format 0.0.4, metrics and labels in a stable

@@ -20,6 +20,7 @@ struct Sum {
   int64_t gauge = 0;
   std::array<uint64_t, Histogram::kBoundsMs.size() + 1> buckets{};
   uint64_t sum_us = 0;
+  bool shown = false;  // A shard uses it.
 
   void Add(const Counter& metric) { counter += metric.value(); }
   void Add(const Gauge& metric) { gauge += metric.value(); }
@@ -96,12 +97,12 @@ struct StatsReader::Sums {
   std::map<std::pair<std::string, Labels>, Sum> by_key;
 
   template <typename Map>
-  void AddAll(const Map& metrics, Sum::Type type) {
-    for (const auto& [key, entry] : metrics) {
-      if (entry.retired) continue;
+  void AddAll(const Map& metrics, Sum::Type type, bool retired) {
+    for (const auto& [key, metric] : metrics) {
       Sum& sum = by_key[{key.name, key.labels}];
       sum.type = type;
-      sum.Add(entry.metric);
+      sum.shown = sum.shown || !retired;
+      sum.Add(metric);
     }
   }
 };
@@ -110,9 +111,11 @@ StatsReader::Sums StatsReader::Gather() const {
   Sums sums;
   for (const StatsShard* shard : shards_) {
     absl::MutexLock lock(&shard->mutex_);
-    sums.AddAll(shard->counters_, Sum::Type::kCounter);
-    sums.AddAll(shard->gauges_, Sum::Type::kGauge);
-    sums.AddAll(shard->histograms_, Sum::Type::kHistogram);
+    for (const auto& [label, group] : shard->groups_) {
+      sums.AddAll(group.counters, Sum::Type::kCounter, group.retired);
+      sums.AddAll(group.gauges, Sum::Type::kGauge, group.retired);
+      sums.AddAll(group.histograms, Sum::Type::kHistogram, group.retired);
+    }
   }
   return sums;
 }
@@ -123,6 +126,7 @@ std::string StatsReader::Prometheus() const {
   std::string_view family;
   for (const auto& [key, sum] : sums.by_key) {
     const auto& [name, labels] = key;
+    if (!sum.shown) continue;
     if (name != family) {
       family = name;
       absl::StrAppend(&out, "# TYPE ", kPrefix, name, " ", TypeName(sum.type), "\n");

@@ -6,46 +6,43 @@
 
 namespace sluice::telemetry {
 
-namespace {
-
-// Looking a metric up brings it back if it was retired.
-template <typename Map, typename Key>
-auto& Revive(Map& map, Key key) {
-  auto& entry = map[std::move(key)];
-  entry.retired = false;
-  return entry.metric;
+StatsShard::Group& StatsShard::GroupOf(const Labels& labels) {
+  Group& group = groups_[labels.empty() ? Label() : labels.front()];
+  group.retired = false;
+  return group;
 }
-
-template <typename Map>
-void RetireIn(Map& map, const std::pair<std::string, std::string>& label) {
-  for (auto& [key, entry] : map) {
-    const Labels& labels = key.labels;
-    if (std::find(labels.begin(), labels.end(), label) != labels.end()) entry.retired = true;
-  }
-}
-
-}  // namespace
 
 Counter& StatsShard::GetCounter(std::string_view name, const Labels& labels) {
   absl::MutexLock lock(&mutex_);
-  return Revive(counters_, Key{std::string(name), labels});
+  return GroupOf(labels).counters[Key{std::string(name), labels}];
 }
 
 Gauge& StatsShard::GetGauge(std::string_view name, const Labels& labels) {
   absl::MutexLock lock(&mutex_);
-  return Revive(gauges_, Key{std::string(name), labels});
+  return GroupOf(labels).gauges[Key{std::string(name), labels}];
 }
 
 Histogram& StatsShard::GetHistogram(std::string_view name, const Labels& labels) {
   absl::MutexLock lock(&mutex_);
-  return Revive(histograms_, Key{std::string(name), labels});
+  return GroupOf(labels).histograms[Key{std::string(name), labels}];
 }
 
-void StatsShard::Retire(const std::pair<std::string, std::string>& label) {
+void StatsShard::Retire(const Label& first_label, int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
-  RetireIn(counters_, label);
-  RetireIn(gauges_, label);
-  RetireIn(histograms_, label);
+  if (const auto it = groups_.find(first_label); it != groups_.end()) {
+    it->second.retired = true;
+    it->second.retired_at_ms = now_ms;
+    retired_.emplace_back(first_label, now_ms);
+  }
+  while (!retired_.empty() && now_ms - retired_.front().second >= kRetiredMs) {
+    const auto& [label, at_ms] = retired_.front();
+    // One that came back, and perhaps went again, stands further back in the queue.
+    if (const auto it = groups_.find(label);
+        it != groups_.end() && it->second.retired && it->second.retired_at_ms == at_ms) {
+      groups_.erase(it);
+    }
+    retired_.pop_front();
+  }
 }
 
 void Histogram::RecordNs(int64_t ns) {

@@ -185,20 +185,74 @@ TEST(StatsTest, TheOrderIsStable) {
   EXPECT_EQ(StatsReader({&a}).Prometheus(), StatsReader({&b}).Prometheus());
 }
 
-TEST(StatsTest, ARetiredClusterIsHiddenUntilItComesBack) {
-  StatsShard shard;
-  Counter& counter = shard.GetCounter("a_total", {{"cluster", "x"}, {"code_class", "2xx"}});
-  counter.Add(4);
-  shard.GetCounter("a_total", {{"cluster", "y"}}).Add(1);
-  shard.GetHistogram("d_seconds", {{"cluster", "x"}}).RecordNs(1);
-  shard.Retire({"cluster", "x"});
-  const Exposition hidden(StatsReader({&shard}).Prometheus());
-  EXPECT_EQ(hidden.error(), "");
-  EXPECT_EQ(hidden.samples().size(), 1u);
-  counter.Add();  // A reference held by a connection that drains stays good.
-  shard.GetCounter("a_total", {{"cluster", "x"}, {"code_class", "2xx"}});
-  const Exposition back(StatsReader({&shard}).Prometheus());
-  EXPECT_EQ(back.samples().at("sluice_a_total{cluster=\"x\",code_class=\"2xx\"}"), 5);
+class RetiredTest : public ::testing::Test {
+ protected:
+  static Counter& CounterOf(StatsShard& shard, const std::string& cluster) {
+    return shard.GetCounter("a_total", {{"cluster", cluster}, {"code_class", "2xx"}});
+  }
+  // Nothing shown: -1.
+  double Shown(const std::string& cluster) {
+    const Exposition read(StatsReader({&a_, &b_}).Prometheus());
+    EXPECT_EQ(read.error(), "");
+    const auto it =
+        read.samples().find("sluice_a_total{cluster=\"" + cluster + "\",code_class=\"2xx\"}");
+    return it == read.samples().end() ? -1 : it->second;
+  }
+
+  StatsShard a_, b_;
+};
+
+TEST_F(RetiredTest, AllOfAClusterIsHiddenAndNothingElse) {
+  CounterOf(a_, "x").Add(4);
+  CounterOf(a_, "y").Add(1);
+  a_.GetHistogram("d_seconds", {{"cluster", "x"}}).RecordNs(1);
+  a_.GetGauge("g", {{"cluster", "x"}}).Add(1);
+  a_.Retire({"cluster", "x"}, 0);
+  const Exposition read(StatsReader({&a_}).Prometheus());
+  EXPECT_EQ(read.error(), "");
+  EXPECT_EQ(read.samples().size(), 1u);
+  EXPECT_EQ(Shown("y"), 1);
+}
+
+// One worker is done with it before the other: a sum that fell would read as a restart.
+TEST_F(RetiredTest, ItIsShownWholeUntilEveryShardHasRetiredIt) {
+  CounterOf(a_, "x").Add(4);
+  CounterOf(b_, "x").Add(3);
+  a_.Retire({"cluster", "x"}, 0);
+  EXPECT_EQ(Shown("x"), 7);
+  b_.Retire({"cluster", "x"}, 0);
+  EXPECT_EQ(Shown("x"), -1);
+}
+
+TEST_F(RetiredTest, WhatComesBackSoonGoesOn) {
+  CounterOf(a_, "x").Add(4);
+  a_.Retire({"cluster", "x"}, 0);
+  CounterOf(a_, "x").Add();
+  EXPECT_EQ(Shown("x"), 5);
+  // That it once was retired does not matter later.
+  a_.Retire({"cluster", "other"}, StatsShard::kRetiredMs);
+  EXPECT_EQ(Shown("x"), 5);
+}
+
+TEST_F(RetiredTest, WhatComesBackLateBeginsAtZero) {
+  CounterOf(a_, "x").Add(4);
+  CounterOf(a_, "y").Add(4);
+  a_.Retire({"cluster", "x"}, 0);
+  a_.Retire({"cluster", "y"}, StatsShard::kRetiredMs);
+  CounterOf(a_, "x");
+  CounterOf(a_, "y");
+  EXPECT_EQ(Shown("x"), 0);
+  EXPECT_EQ(Shown("y"), 4);
+}
+
+TEST_F(RetiredTest, TheTimeCountsFromTheLastLeave) {
+  CounterOf(a_, "x").Add(4);
+  a_.Retire({"cluster", "x"}, 0);
+  CounterOf(a_, "x");
+  a_.Retire({"cluster", "x"}, 1000);
+  a_.Retire({"cluster", "other"}, StatsShard::kRetiredMs);
+  CounterOf(a_, "x");
+  EXPECT_EQ(Shown("x"), 4);
 }
 
 TEST(StatsTest, NothingIsAnEmptyPage) { EXPECT_EQ(StatsReader({}).Prometheus(), ""); }

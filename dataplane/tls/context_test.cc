@@ -38,6 +38,21 @@ TEST_F(ContextTest, AGoodCertificateIsTakenWithoutAWarning) {
   EXPECT_TRUE((*context)->warnings().empty());
 }
 
+TEST_F(ContextTest, KnowsForWhichNamesItShowsTheSameCertificate) {
+  auto one = ServerTlsContext::Create(config_);
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_TRUE((*one)->PresentsSameCertificate("a.example", "b.example"));
+  const TestCertificate b = MakeTestCertificate({.dns = {"b.example", "*.b.example"}}, &ca_);
+  config_.common.certificates.push_back(b.Config("b"));
+  auto two = ServerTlsContext::Create(config_);
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_FALSE((*two)->PresentsSameCertificate("a.example", "b.example"));
+  EXPECT_TRUE((*two)->PresentsSameCertificate("b.example", "x.b.example"));
+  // The first is for everybody else.
+  EXPECT_TRUE((*two)->PresentsSameCertificate("", "a.example"));
+  EXPECT_TRUE((*two)->PresentsSameCertificate("c.example", "a.example"));
+}
+
 TEST_F(ContextTest, NamesTheCertificateWhoseKeyDoesNotMatch) {
   const TestCertificate other = MakeTestCertificate({});
   config_.common.certificates[0].private_key_pem = other.key_pem;

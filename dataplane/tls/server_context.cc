@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/tls/boringssl.h"
@@ -109,7 +110,8 @@ struct ServerTlsContext::Internals {
   static int OnVerify(X509_STORE_CTX* context, void* self) noexcept;
   static int OnTicket(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* hmac,
                       int encrypt) noexcept;
-  void PreferCertificatesFor(std::string_view server_name, SSL* ssl) const;
+  using Certificates = absl::InlinedVector<const LoadedCertificate*, 4>;
+  Certificates OrderFor(std::string_view server_name) const;
 };
 
 ServerTlsContext::ServerTlsContext() : internals_(std::make_unique<Internals>()) {}
@@ -211,26 +213,38 @@ ssl_select_cert_result_t ServerTlsContext::Internals::OnClientHello(
   if (!ReadClientHello(*hello, info)) return ssl_select_cert_error;
   NoteClientHello(hello->ssl, info);
   const Internals* self = Of(hello->ssl);
-  if (self->certificates.size() > 1) self->PreferCertificatesFor(info.server_name, hello->ssl);
+  if (self->certificates.size() > 1 && !info.server_name.empty()) {
+    SSL_certs_clear(hello->ssl);
+    for (const LoadedCertificate* certificate : self->OrderFor(info.server_name)) {
+      SSL_add1_credential(hello->ssl, certificate->credential.get());
+    }
+  }
   return ssl_select_cert_success;
+}
+
+bool ServerTlsContext::has_one_certificate() const { return internals_->certificates.size() == 1; }
+
+bool ServerTlsContext::PresentsSameCertificate(std::string_view name,
+                                               std::string_view other) const {
+  return has_one_certificate() || internals_->OrderFor(name) == internals_->OrderFor(other);
 }
 
 // The library takes the first certificate whose key type the client can check: so those that carry
 // the name stand first, in the order of configuration.
-void ServerTlsContext::Internals::PreferCertificatesFor(std::string_view server_name,
-                                                        SSL* ssl) const {
-  if (server_name.empty()) return;
+ServerTlsContext::Internals::Certificates ServerTlsContext::Internals::OrderFor(
+    std::string_view server_name) const {
   const auto covers = [server_name](const LoadedCertificate& certificate) {
     return std::any_of(
         certificate.dns_names.begin(), certificate.dns_names.end(),
         [server_name](const std::string& name) { return DnsNameCovers(name, server_name); });
   };
-  SSL_certs_clear(ssl);
+  Certificates order;
   for (bool wanted : {true, false}) {
     for (const LoadedCertificate& certificate : certificates) {
-      if (covers(certificate) == wanted) SSL_add1_credential(ssl, certificate.credential.get());
+      if (covers(certificate) == wanted) order.push_back(&certificate);
     }
   }
+  return order;
 }
 
 int ServerTlsContext::Internals::OnAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_size,

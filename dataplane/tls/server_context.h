@@ -33,9 +33,13 @@ class ServerTlsContext {
   // What is odd but no reason to refuse: certificates that have expired or are not valid yet.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
-  // Certificates and client rules as one value: a request whose host belongs to a chain with
-  // another identity than its connection's must not be served on it (421).
+  // Certificates and client rules as one value: sessions are resumed under the same one only.
   std::string_view identity() const { return identity_; }
+
+  // Whether a client that had asked for `other` instead of `name` would have been shown the same
+  // certificate. Both are normalized (names.h), or empty for a client that names none.
+  bool has_one_certificate() const;
+  bool PresentsSameCertificate(std::string_view name, std::string_view other) const;
 
   bool asks_for_client_certificate() const { return asks_for_client_certificate_; }
 

@@ -55,6 +55,10 @@ class Cluster : public Counted {
   // Counts the outcome of one answered attempt.
   virtual void CountResponse(const Attempt& attempt, uint16_t status) = 0;
 
+  // Counts how long a request took, from its end, or its start where that came first, to the end of
+  // its answer, tries and all.
+  virtual void CountRequestTime(int64_t ns) = 0;
+
   virtual std::vector<HostView> Hosts() const = 0;
 
  protected:

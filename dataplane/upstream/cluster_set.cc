@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/random/random.h"
 #include "dataplane/upstream/live_cluster.h"
 
@@ -15,24 +16,25 @@ ClusterSet::ClusterSet(event::Loop& loop, uint32_t workers, telemetry::StatsShar
 ClusterSet::~ClusterSet() = default;
 
 void ClusterSet::Apply(const config::Snapshot& snapshot) {
-  absl::erase_if(clusters_, [&](auto& entry) {
-    if (snapshot.clusters.contains(entry.first)) return false;
-    // Nobody that reads metrics should see what is no longer configured.
-    if (entry.second->used()) stats_.Retire({"cluster", entry.first});
-    Retire(std::move(entry.second));
-    return true;
-  });
-  clusters_.reserve(snapshot.clusters.size());
-  for (const auto& [name, entry] : snapshot.clusters) {
-    Ref<LiveCluster>& live = clusters_[name];
-    if (live && live->entry().cluster == entry.cluster) {
-      live->SetEndpoints(entry.endpoints);
-      continue;
-    }
-    if (live) Retire(std::move(live));
-    live = Ref<LiveCluster>(new LiveCluster(*this, entry));
-    if (draining_) live->Drain();
+  config::ClusterMap::ForEachDifference(
+      applied_, snapshot.clusters,
+      [this](const std::string& name, const config::ClusterEntry*,
+             const config::ClusterEntry* entry) { ApplyOne(name, entry); });
+  applied_ = snapshot.clusters;
+}
+
+void ClusterSet::ApplyOne(const std::string& name, const config::ClusterEntry* entry) {
+  if (entry == nullptr) {
+    const auto it = clusters_.find(name);
+    Retire(std::move(it->second));
+    clusters_.erase(it);
+    return;
   }
+  Ref<LiveCluster>& live = clusters_[name];
+  if (live && live->entry().cluster == entry->cluster) return live->SetEndpoints(entry->endpoints);
+  if (live) Retire(std::move(live));
+  live = Ref<LiveCluster>(new LiveCluster(*this, *entry));
+  if (draining_) live->Drain();
 }
 
 Cluster* ClusterSet::Find(std::string_view name) {
@@ -55,15 +57,30 @@ void ClusterSet::Retire(Ref<LiveCluster> cluster) {
 void ClusterSet::OnDrained(LiveCluster&) { loop_.AtTurnEnd(sweep_); }
 
 void ClusterSet::SweepRetired() {
-  std::erase_if(retired_, [](const Ref<LiveCluster>& cluster) {
+  std::vector<std::string> gone;
+  std::erase_if(retired_, [&gone](const Ref<LiveCluster>& cluster) {
     if (!cluster->idle()) return false;
+    if (cluster->used()) gone.push_back(cluster->config().name);
     cluster->OnLetGo();
     return true;
   });
+  RetireMetrics(gone);
   if (drained_ == nullptr || !retired_.empty()) return;
   const bool idle = std::all_of(clusters_.begin(), clusters_.end(),
                                 [](const auto& entry) { return entry.second->idle(); });
   if (idle) std::exchange(drained_, nullptr)();
+}
+
+// With its last request a cluster's metrics go, unless others of its name are there still: the one
+// that took its place, or one before it that drains.
+void ClusterSet::RetireMetrics(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  absl::flat_hash_set<std::string_view> draining;
+  for (const Ref<LiveCluster>& cluster : retired_) draining.insert(cluster->config().name);
+  for (const std::string& name : names) {
+    if (clusters_.contains(name) || draining.contains(name)) continue;
+    stats_.Retire({"cluster", name}, loop_.now_ms());
+  }
 }
 
 void ClusterSet::Drain(std::function<void()> done) {

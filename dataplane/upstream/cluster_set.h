@@ -23,7 +23,8 @@ namespace sluice::upstream {
 //
 // Apply keeps what did not change: the same config::Cluster pointer keeps its pools, and a new
 // EndpointSet keeps the pools of the endpoints that stay. A removed endpoint or cluster takes no
-// new streams and closes its connections when those it has are done.
+// new streams and closes its connections when those it has are done. Apply costs what differs from
+// the snapshot before.
 class ClusterSet {
  public:
   // `workers` is by how many the proxy's limits (circuit breakers) are shared.
@@ -55,14 +56,18 @@ class ClusterSet {
     ClusterSet& set_;
   };
 
+  // Null: it is configured no more.
+  void ApplyOne(const std::string& name, const config::ClusterEntry* entry);
   void Retire(Ref<LiveCluster> cluster);
   void OnDrained(LiveCluster& cluster);
   void SweepRetired();
+  void RetireMetrics(const std::vector<std::string>& names);
 
   event::Loop& loop_;
   const uint32_t workers_;
   telemetry::StatsShard& stats_;
   Dice dice_;
+  config::ClusterMap applied_;
   absl::flat_hash_map<std::string, Ref<LiveCluster>> clusters_;
   std::vector<Ref<LiveCluster>> retired_;
   bool draining_ = false;

@@ -66,7 +66,7 @@ TEST_F(ClusterSetTest, TheSameConfigurationKeepsItsConnections) {
   ASSERT_TRUE(Warm(cluster, server_));
   config::Snapshot next = snapshot_;
   ++next.sequence;
-  next.clusters["b"] = Entry(Named("b"), {});
+  next.clusters.Set("b", Entry(Named("b"), {}));
   clusters_.Apply(next);
   EXPECT_EQ(clusters_.Find("a"), &cluster);
   ASSERT_TRUE(Warm(cluster, server_));
@@ -77,8 +77,7 @@ TEST_F(ClusterSetTest, EndpointsThatStayKeepTheirConnections) {
   FakeUpstream other(loop_);
   Cluster& cluster = Publish(Named("a"), {server_.port()});
   ASSERT_TRUE(Warm(cluster, server_));
-  snapshot_.clusters["a"].endpoints = Endpoints({other.port(), server_.port()});
-  clusters_.Apply(snapshot_);
+  Republish("a", {other.port(), server_.port()});
   EXPECT_EQ(clusters_.Find("a"), &cluster);
   FakeExchange exchanges[2];
   for (FakeExchange& exchange : exchanges) cluster.Start(exchange.attempt, {});
@@ -94,8 +93,7 @@ TEST_F(ClusterSetTest, ARemovedEndpointFinishesItsRequestsAndCloses) {
   FakeExchange exchange;
   cluster.Start(exchange.attempt, {});
   ASSERT_TRUE(Arrives(server_));
-  snapshot_.clusters["a"].endpoints = Endpoints({other.port()});
-  clusters_.Apply(snapshot_);
+  Republish("a", {other.port()});
   Settle();
   EXPECT_FALSE(server_.peer(0).eof());
   FakeExchange next;
@@ -111,8 +109,7 @@ TEST_F(ClusterSetTest, ThoseWhoWaitForARemovedEndpointAreServed) {
   Cluster& cluster = Publish(Named("a"), {server_.port()});
   FakeExchange exchange;
   cluster.Start(exchange.attempt, {});
-  snapshot_.clusters["a"].endpoints = Endpoints({});
-  clusters_.Apply(snapshot_);
+  Republish("a", {});
   ASSERT_TRUE(Answered(server_, exchange));
   ASSERT_TRUE(RunUntil([&] { return server_.peer(0).eof(); }));
 }
@@ -135,7 +132,7 @@ TEST_F(ClusterSetTest, AChangedClusterGetsNewConnectionsAndTheOldOnesFinish) {
 TEST_F(ClusterSetTest, ARemovedClusterClosesWhatIsIdle) {
   Cluster& cluster = Publish(Named("a"), {server_.port()});
   ASSERT_TRUE(Warm(cluster, server_));
-  snapshot_.clusters.clear();
+  snapshot_.clusters = {};
   clusters_.Apply(snapshot_);
   EXPECT_EQ(clusters_.Find("a"), nullptr);
   ASSERT_TRUE(RunUntil([&] { return server_.peer(0).eof(); }));
@@ -146,7 +143,7 @@ TEST_F(ClusterSetTest, ARetryMayUseAClusterThatIsGone) {
   FakeExchange exchange;
   cluster.Start(exchange.attempt, {});
   ASSERT_TRUE(Arrives(server_));
-  snapshot_.clusters.clear();
+  snapshot_.clusters = {};
   clusters_.Apply(snapshot_);
   server_.peer(0).Close();
   ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
@@ -168,7 +165,7 @@ TEST_F(ClusterSetTest, RemovalUnderLoadLosesNothing) {
     }
     if (round % 3 == 0) Settle();
     if (round % 2 == 0) {
-      snapshot_.clusters.clear();
+      snapshot_.clusters = {};
       clusters_.Apply(snapshot_);
     }
   }
@@ -254,7 +251,7 @@ TEST_F(ClusterSetTest, NamesThatDnsHasNotResolvedAreNoEndpoints) {
   config.discovery = config::Cluster::Discovery::kStrictDns;
   config.endpoints.endpoints.push_back(EndpointAt(80));
   config.endpoints.endpoints[0].address = "backend.example";
-  snapshot_.clusters["a"].cluster = std::make_shared<config::Cluster>(config);
+  snapshot_.clusters.Set("a", {.cluster = std::make_shared<config::Cluster>(config)});
   clusters_.Apply(snapshot_);
   FakeExchange exchange;
   clusters_.Find("a")->Start(exchange.attempt, {});
@@ -267,7 +264,7 @@ TEST_F(ClusterSetTest, UnusedClustersCostAWorkerLittle) {
   constexpr size_t kClusters = 10'000;
   for (size_t i = 0; i < kClusters; ++i) {
     const std::string name = absl::StrCat("default/backend-number-", i, "/8080");
-    snapshot_.clusters[name] = Entry(Named(name), {80});
+    snapshot_.clusters.Set(name, Entry(Named(name), {80}));
   }
   const size_t before = mallinfo2().uordblks;
   ClusterSet another(loop_, /*workers=*/2, stats_);
@@ -275,6 +272,78 @@ TEST_F(ClusterSetTest, UnusedClustersCostAWorkerLittle) {
   const size_t after = mallinfo2().uordblks;
   EXPECT_LE((after - before) / kClusters, 512u);
   EXPECT_NE(another.Find("default/backend-number-42/8080"), nullptr);
+}
+
+// ---- Metrics of what goes
+// ------------------------------------------------------------------------
+
+class RemovedMetricsTest : public ClusterSetTest {
+ protected:
+  bool Shown() {
+    return telemetry::StatsReader({&stats_}).Prometheus().find("cluster=\"a\"") !=
+           std::string::npos;
+  }
+};
+
+TEST_F(RemovedMetricsTest, AreShownUntilTheLastRequestIsOver) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  snapshot_.clusters = {};
+  clusters_.Apply(snapshot_);
+  Settle();
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange));
+  Settle();
+  EXPECT_FALSE(Shown());
+}
+
+TEST_F(RemovedMetricsTest, StayWhereANewClusterHasTheName) {
+  Cluster& before = Publish(Named("a"), {server_.port()});
+  ASSERT_TRUE(Warm(before, server_));
+  Publish(Named("a"), {server_.port()});
+  ASSERT_TRUE(RunUntil([&] { return server_.peer(0).eof(); }));
+  Settle();
+  EXPECT_TRUE(Shown());
+  EXPECT_EQ(CounterOf("upstream_requests_total", "a"), 1u);
+}
+
+TEST_F(RemovedMetricsTest, WaitForAnOlderClusterOfTheName) {
+  Cluster& before = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  before.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  Cluster& after = Publish(Named("a"), {server_.port()});
+  FakeExchange next;
+  after.Start(next.attempt, {});
+  ASSERT_TRUE(Answered(server_, next, 1));
+  snapshot_.clusters = {};
+  clusters_.Apply(snapshot_);
+  Settle();
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange, 0));
+  Settle();
+  EXPECT_FALSE(Shown());
+}
+
+TEST_F(RemovedMetricsTest, OfALateRetryGoAgain) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  ASSERT_TRUE(Arrives(server_));
+  snapshot_.clusters = {};
+  clusters_.Apply(snapshot_);
+  server_.peer(0).Close();
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  Settle();
+  EXPECT_FALSE(Shown());
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {});
+  EXPECT_TRUE(Shown());
+  ASSERT_TRUE(Answered(server_, exchange, 1));
+  Settle();
+  EXPECT_FALSE(Shown());
 }
 
 }  // namespace

@@ -20,8 +20,11 @@ Counters::Counters(telemetry::StatsShard& shard, const std::string& cluster)
       connection_overflow(
           shard.GetCounter("upstream_connection_overflows_total", {{"cluster", cluster}})),
       connect_failures(shard.GetCounter("upstream_connect_failures_total", {{"cluster", cluster}})),
-      connect_timeouts(
-          shard.GetCounter("upstream_connect_timeouts_total", {{"cluster", cluster}})) {
+      connect_timeouts(shard.GetCounter("upstream_connect_timeouts_total", {{"cluster", cluster}})),
+      received_bytes(shard.GetCounter("upstream_cx_rx_bytes_total", {{"cluster", cluster}})),
+      sent_bytes(shard.GetCounter("upstream_cx_tx_bytes_total", {{"cluster", cluster}})),
+      request_duration(
+          shard.GetHistogram("upstream_request_duration_seconds", {{"cluster", cluster}})) {
   for (size_t i = 0; i < responses.size(); ++i) {
     const std::string code_class = i == 0 ? "none" : absl::StrCat(i, "xx");
     responses[i] = &shard.GetCounter("upstream_responses_total",

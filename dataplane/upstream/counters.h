@@ -29,6 +29,9 @@ struct Counters {
   telemetry::Counter& connection_overflow;
   telemetry::Counter& connect_failures;
   telemetry::Counter& connect_timeouts;
+  telemetry::Counter& received_bytes;  // As HTTP, without TLS and below.
+  telemetry::Counter& sent_bytes;
+  telemetry::Histogram& request_duration;
   std::array<telemetry::Counter*, 6> responses;  // By status class; 0 is what is none.
 };
 

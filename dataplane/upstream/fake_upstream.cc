@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/upstream/fake_upstream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <chrono>
+
 #include "absl/log/check.h"
 #include "dataplane/event/plain_transport.h"
 
@@ -15,6 +22,20 @@ FakeUpstream::Peer::Peer(event::Loop& loop, std::unique_ptr<event::Transport> tr
 void FakeUpstream::Peer::Send(std::string_view bytes) {
   to_send_.append(bytes);
   connection_->RequestFlush();
+}
+
+bool FakeUpstream::Peer::FinishAndWaitUntilHeard() {
+  const int fd = connection_->transport().fd();
+  if (shutdown(fd, SHUT_WR) != 0) return false;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::chrono::steady_clock::now() < give_up) {
+    tcp_info info = {};
+    socklen_t size = sizeof(info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    if (info.tcpi_state == TCP_FIN_WAIT2) return true;  // Our FIN was acknowledged.
+    sched_yield();
+  }
+  return false;
 }
 
 void FakeUpstream::Peer::OnBytes(base::Buffer& in) {

@@ -36,6 +36,9 @@ class FakeUpstream final : private event::FdHandler {
     void Send(std::string_view bytes);
     // FIN after what was sent.
     void Finish() { connection_->CloseAfterFlush(0, 0); }
+    // FIN at once, and returns when the client's kernel has it: whatever the client does next, the
+    // end is there for it to see. False: it took too long.
+    [[nodiscard]] bool FinishAndWaitUntilHeard();
     // At once. Not from inside the loop.
     void Close() { connection_.reset(); }
 

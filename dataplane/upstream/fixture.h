@@ -63,9 +63,15 @@ class ClusterFixture : public ::testing::Test {
   // Publishes `cluster` with endpoints at these ports of loopback, and finds it.
   Cluster& Publish(config::Cluster cluster, const std::vector<uint16_t>& ports) {
     const std::string name = cluster.name;
-    snapshot_.clusters[name] = Entry(std::move(cluster), ports);
+    snapshot_.clusters.Set(name, Entry(std::move(cluster), ports));
     clusters_.Apply(snapshot_);
     return *clusters_.Find(name);
+  }
+
+  // Publishes other endpoints of a cluster that is there.
+  void Republish(const std::string& name, const std::vector<uint16_t>& ports) {
+    snapshot_.clusters.Set(name, {snapshot_.clusters.Find(name)->cluster, Endpoints(ports)});
+    clusters_.Apply(snapshot_);
   }
 
   static config::Cluster Named(std::string name) {

@@ -15,7 +15,7 @@ HostPools::HostPools(PoolShared& shared, Host& host, PoolUser& user)
 HostPools::~HostPools() { host_->set_pools(nullptr); }
 
 void HostPools::Start(Attempt& attempt, const LbContext& context) {
-  PoolFor(context).Start(attempt);
+  PoolFor(context).Start(attempt, context.no_idle_connection);
 }
 
 Pool& HostPools::PoolFor(const LbContext& context) {
@@ -28,7 +28,10 @@ Pool& HostPools::PoolFor(const LbContext& context) {
             : config.tls != nullptr ? std::string_view(config.tls->sni)
                                     : std::string_view();
   if (!key.http2 && !own_sni) {
-    if (main_ == nullptr) main_ = std::make_unique<Pool>(shared_, *host_, key, user_);
+    if (main_ == nullptr) {
+      main_ = std::make_unique<Pool>(shared_, *host_, key, user_);
+      if (draining_) main_->Drain();
+    }
     return *main_;
   }
   auto& pools = keyed_[key.http2 ? 1 : 0];
@@ -37,6 +40,7 @@ Pool& HostPools::PoolFor(const LbContext& context) {
   auto keyed = std::make_unique<Keyed>(*this);
   keyed->pool = std::make_unique<Pool>(shared_, *host_, key, *keyed);
   Pool& pool = *keyed->pool;
+  if (draining_) pool.Drain();
   pools.emplace(std::string(key.sni), std::move(keyed));
   return pool;
 }

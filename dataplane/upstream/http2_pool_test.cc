@@ -178,7 +178,7 @@ TEST_F(Http2PoolTest, ARemovedClusterFinishesItsStreamsThenGoes) {
   cluster.Start(first.attempt, {});
   cluster.Start(second.attempt, {});
   ASSERT_TRUE(Arrive(server, 2));
-  snapshot_.clusters.clear();
+  snapshot_.clusters = {};
   clusters_.Apply(snapshot_);
   Settle();
   server.request(1).Answer(200);

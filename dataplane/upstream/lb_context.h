@@ -18,6 +18,9 @@ struct LbContext {
   absl::Span<const Host* const> tried;  // Avoided while there are others (retries).
   http::Version downstream_version = http::Version::kHttp11;
   std::string_view host;  // For auto SNI.
+  // A connection that has lain idle may be dead without our knowing: take none of those, if the
+  // limits let another be opened.
+  bool no_idle_connection = false;
 };
 
 }  // namespace sluice::upstream

@@ -22,6 +22,7 @@ class Limit {
   // Takes one even over the limit.
   void Take() { ++in_use_; }
   void Give() { --in_use_; }
+  bool exhausted() const { return in_use_ >= max_; }
   uint32_t in_use() const { return in_use_; }
 
  private:

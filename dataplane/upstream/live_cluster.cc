@@ -27,9 +27,12 @@ ClusterSet::LiveCluster::LiveCluster(ClusterSet& set, config::ClusterEntry entry
 
 ClusterTraffic& ClusterSet::LiveCluster::Traffic() {
   if (traffic_ == nullptr) {
+    // A retry on a cluster that had gone: the set must hold it while it has connections.
+    if (standing_ == Standing::kLetGo) set_.Retire(Ref<LiveCluster>(this));
     traffic_ = std::make_unique<ClusterTraffic>(set_.loop_, set_.workers_, set_.stats_, set_.dice_,
                                                 *entry_.cluster, [this] { MaybeIdle(); });
     traffic_->SetEndpoints(EndpointsOf(entry_));
+    if (draining_) traffic_->Drain();
   }
   return *traffic_;
 }
@@ -42,8 +45,6 @@ void ClusterSet::LiveCluster::Start(Attempt& attempt, const LbContext& context) 
                             .retry = Retry::kNever,
                             .detail = "shutting-down"});
   }
-  // A retry on a cluster that had gone: the set must hold it while it has connections.
-  if (standing_ == Standing::kLetGo) set_.Retire(Ref<LiveCluster>(this));
   ClusterTraffic& traffic = Traffic();
   Host* host = traffic.Choose(context);
   if (host == nullptr) {
@@ -119,6 +120,11 @@ void ClusterSet::LiveCluster::Drain() {
 void ClusterSet::LiveCluster::Retire() {
   standing_ = Standing::kRetired;
   Drain();
+}
+
+void ClusterSet::LiveCluster::OnLetGo() {
+  standing_ = Standing::kLetGo;
+  traffic_ = nullptr;
 }
 
 bool ClusterSet::LiveCluster::idle() const {

@@ -26,6 +26,7 @@ class ClusterSet::LiveCluster final : public Cluster {
   bool TryStartRetry() override;
   void EndRetry() override;
   void CountResponse(const Attempt& attempt, uint16_t status) override;
+  void CountRequestTime(int64_t ns) override { Traffic().counters().request_duration.RecordNs(ns); }
   std::vector<HostView> Hosts() const override;
 
   const config::ClusterEntry& entry() const { return entry_; }
@@ -39,11 +40,12 @@ class ClusterSet::LiveCluster final : public Cluster {
 
   // Drains, since it is no longer configured: the set keeps it until it is idle.
   void Retire();
-  // The set let go of it: only attempts hold it now.
-  void OnLetGo() { standing_ = Standing::kLetGo; }
+  // The set let go of it: only attempts hold it now. What it had for traffic goes, so that nobody
+  // holds its metrics.
+  void OnLetGo();
 
  private:
-  //  kConfigured ─Retire▶ kRetired ─idle▶ kLetGo ─Start (a late retry)▶ kRetired
+  //  kConfigured ─Retire▶ kRetired ─idle▶ kLetGo ─use (a late retry)▶ kRetired
   enum class Standing : uint8_t { kConfigured, kRetired, kLetGo };
 
   ClusterTraffic& Traffic();

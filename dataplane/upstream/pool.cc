@@ -46,12 +46,14 @@ Pool::~Pool() {
   connections_.clear();
 }
 
-void Pool::Start(Attempt& attempt) {
+void Pool::Start(Attempt& attempt, bool no_idle_connection) {
   DCHECK(!attempt.active());
   attempt.pool_ = this;
   attempt.host_ = host_;
   attempt.facts_ = {};
-  if (!offered_.empty()) return Assign(attempt, *offered_.back());
+  // One that connects, or is given back with an answer, is alive: whoever wants that waits.
+  const bool waits = no_idle_connection && !shared_.limits.connections.exhausted();
+  if (!offered_.empty() && !waits) return Assign(attempt, *offered_.back());
   if (!shared_.limits.pending.TryTake()) {
     shared_.counters.pending_overflow.Add();
     return Refuse(attempt, ErrorKind::kOverflow, "upstream-pending-limit");

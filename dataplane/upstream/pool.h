@@ -61,8 +61,8 @@ class Pool final : public event::Deferred {
   Pool(PoolShared& shared, Host& host, const PoolKey& key, PoolUser& user);
   ~Pool() override;
 
-  // Gets `attempt` a stream, or a reset.
-  void Start(Attempt& attempt);
+  // Gets `attempt` a stream, or a reset. `no_idle_connection`: see LbContext.
+  void Start(Attempt& attempt, bool no_idle_connection);
 
   // Closes connections as they become idle; those who wait are still served.
   void Drain();
@@ -71,6 +71,7 @@ class Pool final : public event::Deferred {
 
   event::Loop& loop() { return shared_.loop; }
   const config::Cluster& config() const { return shared_.config; }
+  Counters& counters() { return shared_.counters; }
 
  private:
   friend class Attempt;

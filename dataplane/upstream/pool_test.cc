@@ -77,6 +77,22 @@ TEST_F(PoolTest, AConnectionServesOneRequestAfterAnother) {
   EXPECT_EQ(server_.accepted(), 1u);
 }
 
+TEST_F(PoolTest, EveryByteIsCountedOnce) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  size_t asked = 0;
+  for (int i = 1; i <= 3; ++i) {
+    exchange.Clear();
+    cluster.Start(exchange.attempt, {});
+    ASSERT_TRUE(Arrives(0));
+    asked += server_.peer(0).received().size();
+    Answer(0);
+    ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+    EXPECT_EQ(CounterOf("upstream_cx_tx_bytes_total", "a"), asked);
+    EXPECT_EQ(CounterOf("upstream_cx_rx_bytes_total", "a"), i * kOk.size());
+  }
+}
+
 TEST_F(PoolTest, TheConnectionUsedLastIsUsedNext) {
   Cluster& cluster = Publish(Named("a"), {server_.port()});
   FakeExchange first, second;
@@ -90,6 +106,29 @@ TEST_F(PoolTest, TheConnectionUsedLastIsUsedNext) {
   ASSERT_TRUE(RunUntil([&] { return first.done(); }));
   EXPECT_TRUE(Exchange(cluster, first, 0));
   EXPECT_EQ(server_.accepted(), 2u);
+}
+
+TEST_F(PoolTest, WhoDistrustsIdleConnectionsGetsANewOne) {
+  Cluster& cluster = Publish(Named("a"), {server_.port()});
+  FakeExchange exchange;
+  ASSERT_TRUE(Exchange(cluster, exchange, 0));
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {.no_idle_connection = true});
+  ASSERT_TRUE(Arrives(1));
+  EXPECT_EQ(server_.peer(0).received(), "");
+}
+
+// Where no other may be opened, waiting for one would be waiting for nothing.
+TEST_F(PoolTest, UnlessNoOtherMayBeOpened) {
+  config::Cluster config = Named("a");
+  config.circuit_breaker.max_connections = 1;
+  Cluster& cluster = Publish(config, {server_.port()});
+  FakeExchange exchange;
+  ASSERT_TRUE(Exchange(cluster, exchange, 0));
+  exchange.Clear();
+  cluster.Start(exchange.attempt, {.no_idle_connection = true});
+  ASSERT_TRUE(Arrives(0));
+  EXPECT_EQ(server_.accepted(), 1u);
 }
 
 TEST_F(PoolTest, ThoseWhoWaitAreServedInOrder) {

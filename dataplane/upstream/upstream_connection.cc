@@ -97,7 +97,15 @@ void UpstreamConnection::Attach(Attempt& attempt) {
   attempt.owner_.OnStreamReady(*attempt.stream_);
 }
 
+void UpstreamConnection::CountBytes() {
+  const uint64_t received = connection_.bytes_read();
+  const uint64_t sent = connection_.bytes_written();
+  pool_.counters().received_bytes.Add(received - std::exchange(counted_received_, received));
+  pool_.counters().sent_bytes.Add(sent - std::exchange(counted_sent_, sent));
+}
+
 void UpstreamConnection::OnBytes(base::Buffer& in) {
+  CountBytes();
   if (state_ != State::kOpen) return in.Clear();
   if (AnswersNothing(in)) {
     in.Clear();
@@ -135,6 +143,7 @@ void UpstreamConnection::OnEof() {
 }
 
 void UpstreamConnection::Produce(base::Buffer& out, size_t limit) {
+  CountBytes();
   if (codec_ == nullptr) return;
   codec_->Produce(out, limit);
   if (codec_->finished() && !codec_->has_output()) SettleSoon();
@@ -235,6 +244,7 @@ void UpstreamConnection::OnTimer() {
 }
 
 void UpstreamConnection::OnClosed(bool) {
+  CountBytes();
   const bool was_connecting = codec_ == nullptr;
   pool_.Withdraw(*this);
   state_ = State::kClosed;

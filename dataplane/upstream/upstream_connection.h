@@ -79,7 +79,7 @@ class UpstreamConnection final : public event::Deferred,
   void OnBytes(base::Buffer& in) override;
   void OnEof() override;
   void Produce(base::Buffer& out, size_t limit) override;
-  void OnFlushed() override {}
+  void OnFlushed() override { CountBytes(); }
   void OnClosed(bool error) override;
 
   // http::ClientCodecHost:
@@ -92,6 +92,7 @@ class UpstreamConnection final : public event::Deferred,
   void OnStreamReset(Attempt& attempt, http::StreamError error);
   void Abandon(Attempt& attempt);
 
+  void CountBytes();
   void MakeCodec();
   size_t StreamCap() const;
   // After a stream ended or the codec took input: tells who is done, then closes, or offers the
@@ -119,6 +120,8 @@ class UpstreamConnection final : public event::Deferred,
   bool retiring_ = false;
   bool timed_out_ = false;
   uint32_t streams_begun_ = 0;
+  uint64_t counted_received_ = 0;
+  uint64_t counted_sent_ = 0;
 };
 
 }  // namespace sluice::upstream

@@ -95,8 +95,8 @@ class WorkerFixture : public ::testing::Test {
     const uint16_t echo_port = echo_sockets_->address.port();
     if (cluster_is_http2_ != upstream_http2_ || clusters_.empty()) {
       cluster_is_http2_ = upstream_http2_;
-      clusters_ = {{"echo", LoopbackCluster("echo", echo_port, upstream_http2_)},
-                   {"other", LoopbackCluster("other", echo_port, upstream_http2_)}};
+      clusters_.Set("echo", LoopbackCluster("echo", echo_port, upstream_http2_));
+      clusters_.Set("other", LoopbackCluster("other", echo_port, upstream_http2_));
     }
     snapshot->clusters = clusters_;
     auto update = std::make_shared<Update>();
@@ -175,7 +175,7 @@ class WorkerFixture : public ::testing::Test {
   std::unique_ptr<Worker> worker_ = std::make_unique<Worker>(0, 1, log_files_);
   const std::shared_ptr<const listener::ListenSockets> sockets_ = LoopbackSockets();
   std::vector<config::Route> routes_;
-  absl::flat_hash_map<std::string, config::ClusterEntry> clusters_;
+  config::ClusterMap clusters_;
   bool with_listener_ = true;
   bool upstream_http2_ = false;
   bool cluster_is_http2_ = false;

@@ -174,7 +174,7 @@ class WorkerPropertyTest : public WorkerFixture {
     Publish();
     upstream::ClusterSet pools(loop_, /*workers=*/1, stats_);
     config::Snapshot to_worker;
-    to_worker.clusters["proxy"] = LoopbackCluster("proxy", port(), http2_client);
+    to_worker.clusters.Set("proxy", LoopbackCluster("proxy", port(), http2_client));
     pools.Apply(to_worker);
     exchange::Random random(seed);
     std::vector<std::unique_ptr<EchoClient>> clients;

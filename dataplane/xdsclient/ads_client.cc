@@ -2,11 +2,13 @@
 #include "dataplane/xdsclient/ads_client.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/xdsclient/sotw_response.h"
 
 namespace sluice::xdsclient {
 namespace {
@@ -17,20 +19,13 @@ using envoy::service::discovery::v3::DiscoveryRequest;
 using envoy::service::discovery::v3::DiscoveryResponse;
 
 constexpr int kInvalidArgument = 3;
-
-// A NACK names each resource; past this it says how many more there are.
-constexpr size_t kMaxProblemBytes = 16 * 1024;
+constexpr char kFieldsKey[] = "sluice.unsupported_fields";
 
 std::optional<ResourceType> TypeOf(std::string_view url) {
   for (const ResourceType type : kAllTypes) {
     if (TypeUrl(type) == url) return type;
   }
   return std::nullopt;
-}
-
-void AppendProblem(std::string_view problem, std::string& out) {
-  if (out.size() > kMaxProblemBytes) return;
-  absl::StrAppend(&out, out.empty() ? "" : "; ", problem);
 }
 
 }  // namespace
@@ -56,31 +51,39 @@ void AdsClient::Connect() {
   ++state_.streams;
   state_.connected = false;
   node_sent_ = false;
+  fields_sent_.clear();
   for (TypeState& type : types_) {
     type.begun = false;
-    type.asked.clear();
     type.nonce.clear();
   }
   transport_ = factory_(*this);
   for (const ResourceType type : kAllTypes) {
-    if (IsWildcard(type) || !At(type).interest.empty()) Begin(type);
+    if (options_.whole.contains(type) || !At(type).interest.empty()) Begin(type);
   }
 }
 
-void AdsClient::FillFirst(envoy::config::core::v3::Node* node) {
-  *node = options_.node;
+template <typename Request>
+void AdsClient::MaybeSetNode(Request& request) {
+  std::vector<std::string> fields = sink_.UnsupportedFields();
+  if (node_sent_ && fields == fields_sent_) return;
+  envoy::config::core::v3::Node& node = *request.mutable_node();
+  node = options_.node;
+  if (!fields.empty() || !fields_sent_.empty()) {
+    auto& list = *(*node.mutable_metadata()->mutable_fields())[kFieldsKey].mutable_list_value();
+    for (const std::string& field : fields) list.add_values()->set_string_value(field);
+  }
   node_sent_ = true;
+  fields_sent_ = std::move(fields);
 }
 
 // The first request of a type on a stream.
 void AdsClient::Begin(ResourceType type) {
   TypeState& state = At(type);
   state.begun = true;
-  state.asked = state.interest;
   if (!options_.delta) return SendSotw(type, "");
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  if (!node_sent_) FillFirst(request.mutable_node());
+  MaybeSetNode(request);
   for (const std::string& name : state.interest) request.add_resource_names_subscribe(name);
   for (const auto& [name, version] : state.versions) {
     (*request.mutable_initial_resource_versions())[name] = version;
@@ -88,35 +91,39 @@ void AdsClient::Begin(ResourceType type) {
   transport_->Send(request.SerializeAsString());
 }
 
-void AdsClient::SetInterest(ResourceType type, std::set<std::string> names) {
-  TypeState& state = At(type);
-  if (state.interest == names) return;
-  state.interest = std::move(names);
-  // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
-  std::erase_if(state.versions,
-                [&](const auto& entry) { return !state.interest.contains(entry.first); });
-  if (transport_ != nullptr) Subscribe(type);
+void AdsClient::SetInterest(ResourceType type, const std::set<std::string>& names) {
+  const std::set<std::string>& before = At(type).interest;
+  InterestChange change;
+  std::set_difference(names.begin(), names.end(), before.begin(), before.end(),
+                      std::inserter(change.added, change.added.end()));
+  std::set_difference(before.begin(), before.end(), names.begin(), names.end(),
+                      std::inserter(change.removed, change.removed.end()));
+  ChangeInterest(type, change);
 }
 
-void AdsClient::Subscribe(ResourceType type) {
+void AdsClient::ChangeInterest(ResourceType type, const InterestChange& change) {
+  if (change.empty()) return;
+  TypeState& state = At(type);
+  state.interest.insert(change.added.begin(), change.added.end());
+  for (const std::string& name : change.removed) {
+    state.interest.erase(name);
+    // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
+    state.versions.erase(name);
+  }
+  if (transport_ != nullptr) Subscribe(type, change);
+}
+
+void AdsClient::Subscribe(ResourceType type, const InterestChange& change) {
   TypeState& state = At(type);
   if (!state.begun) {
     if (!state.interest.empty()) Begin(type);
     return;
   }
-  if (!options_.delta) {
-    state.asked = state.interest;
-    return SendSotw(type, "");
-  }
+  if (!options_.delta) return SendSotw(type, "");
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  for (const std::string& name : state.interest) {
-    if (!state.asked.contains(name)) request.add_resource_names_subscribe(name);
-  }
-  for (const std::string& name : state.asked) {
-    if (!state.interest.contains(name)) request.add_resource_names_unsubscribe(name);
-  }
-  state.asked = state.interest;
+  for (const std::string& name : change.added) request.add_resource_names_subscribe(name);
+  for (const std::string& name : change.removed) request.add_resource_names_unsubscribe(name);
   transport_->Send(request.SerializeAsString());
 }
 
@@ -162,32 +169,17 @@ void AdsClient::OnSotw(const DiscoveryResponse& response) {
   const std::optional<ResourceType> type = TypeOf(response.type_url());
   if (!type.has_value()) return;
   TypeState& state = At(*type);
-  std::vector<Received> received;
-  std::string problem;
+  SotwContents contents = ReadSotw(response, *type, sink_);
   std::set<std::string> seen;
-  for (const auto& any : response.resources()) {
-    std::string body = any.value();
-    if (any.type_url() == "type.googleapis.com/envoy.service.discovery.v3.Resource") {
-      envoy::service::discovery::v3::Resource wrapped;
-      if (!wrapped.ParseFromString(any.value()) || !wrapped.has_resource()) continue;
-      body = wrapped.resource().value();
-    } else if (any.type_url() != TypeUrl(*type)) {
-      AppendProblem(absl::StrCat("a ", any.type_url(), " in a response of ", TypeUrl(*type)),
-                    problem);
-      continue;
-    }
-    std::string name = sink_.NameOf(*type, body);
-    seen.insert(name);
-    // The version of a state of the world is that of the whole.
-    received.push_back({std::move(name), response.version_info(), std::move(body)});
-  }
+  for (const Received& resource : contents.resources) seen.insert(resource.name);
   std::vector<std::string> removed;
   if (IsWildcard(*type)) {
     for (const auto& [name, version] : state.versions) {
       if (!seen.contains(name)) removed.push_back(name);
     }
   }
-  AppendProblem(Take(*type, std::move(received), std::move(removed)), problem);
+  std::string problem = std::move(contents.problem);
+  AppendProblem(Take(*type, std::move(contents.resources), std::move(removed)), problem);
   state.nonce = response.nonce();
   if (problem.empty()) state.version = response.version_info();
   SendSotw(*type, problem);
@@ -229,6 +221,7 @@ void AdsClient::AnswerDelta(ResourceType type, const std::string& nonce,
   if (transport_ == nullptr) return;
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
+  MaybeSetNode(request);
   request.set_response_nonce(nonce);
   if (!problem.empty()) {
     ++state_.rejections;
@@ -245,7 +238,7 @@ void AdsClient::SendSotw(ResourceType type, const std::string& problem) {
   TypeState& state = At(type);
   DiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  if (!node_sent_) FillFirst(request.mutable_node());
+  MaybeSetNode(request);
   request.set_version_info(state.version);
   request.set_response_nonce(state.nonce);
   for (const std::string& name : state.interest) request.add_resource_names(name);

@@ -13,46 +13,23 @@
 #include "absl/container/flat_hash_map.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
+#include "dataplane/xdsclient/reference_index.h"
+#include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 #include "envoy/config/core/v3/base.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
 namespace sluice::xdsclient {
 
-// One resource as it came.
-struct Received {
-  std::string name;
-  std::string version;
-  std::string body;  // The message inside its Any, serialized.
-};
-
-// One that was not taken, and why.
-struct Rejection {
-  std::string name;
-  std::string reason;
-};
-
-// Takes what the control plane sends.
-class ResourceSink {
- public:
-  // The name that a message of this type gives itself; empty if it cannot be parsed.
-  virtual std::string NameOf(ResourceType type, std::string_view body) = 0;
-
-  // One response, whole: what changed and what is gone. Returns those that it refuses; their last
-  // good copies stay.
-  virtual std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
-                                             std::vector<std::string> removed) = 0;
-
- protected:
-  ~ResourceSink() = default;
-};
-
-// An AdsClient keeps one aggregated discovery stream to the control plane: subscribes, acknowledges
-// or refuses, reconnects. Delta or state-of-the-world; the sink sees the same either way.
+// An AdsClient keeps one discovery stream to a control plane: subscribes, acknowledges or refuses,
+// reconnects. Delta or state-of-the-world; the sink sees the same either way. The stream carries
+// every type (ADS), or one alone if its server is a type's own: the protocol is the same.
 //
 // What it keeps to (xDS protocol): exactly one ACK or NACK for each response; good resources of a
 // response are taken and the bad ones named in the NACK; an ACK carries no change of subscription;
-// on a new stream each type's first request tells the versions it has.
+// on a new stream each type's first request tells the versions it has. Besides, whenever the fields
+// that have no effect here are others than before, the next answer carries the node once more, with
+// their names in metadata["sluice.unsupported_fields"], for the control plane to show.
 //
 // Losing the server changes nothing: it reconnects with full jitter between nothing and a bound
 // that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response.
@@ -67,6 +44,8 @@ class AdsClient final : private AdsTransportUser {
   struct Options {
     bool delta = true;
     envoy::config::core::v3::Node node;
+    // Of the types that are asked for whole, those that this stream serves.
+    std::set<ResourceType> whole = {ResourceType::kCluster, ResourceType::kListener};
   };
 
   // What admin shows.
@@ -87,8 +66,10 @@ class AdsClient final : private AdsTransportUser {
 
   void Start();
 
-  // The names wanted of a type that is asked for by name. Does nothing if they are the same.
-  void SetInterest(ResourceType type, std::set<std::string> names);
+  // What is wanted of a type that is asked for by name: all of it, or what changed. Does nothing if
+  // it is the same.
+  void SetInterest(ResourceType type, const std::set<std::string>& names);
+  void ChangeInterest(ResourceType type, const InterestChange& change);
 
   const State& state() const { return state_; }
   // Of what was accepted: name to version.
@@ -100,7 +81,6 @@ class AdsClient final : private AdsTransportUser {
   struct TypeState {
     std::set<std::string> interest;
     std::map<std::string, std::string> versions;  // Accepted.
-    std::set<std::string> asked;                  // Names this stream knows of.
     bool begun = false;                           // A request of this type is on this stream.
     std::string nonce;                            // Of the last response (state of the world).
     std::string version;                          // Of the last accepted one (same).
@@ -111,7 +91,7 @@ class AdsClient final : private AdsTransportUser {
 
   void Connect();
   void Begin(ResourceType type);
-  void Subscribe(ResourceType type);
+  void Subscribe(ResourceType type, const InterestChange& change);
   void OnDelta(const envoy::service::discovery::v3::DeltaDiscoveryResponse& response);
   void OnSotw(const envoy::service::discovery::v3::DiscoveryResponse& response);
   // Gives a response to the sink. Returns what is wrong with it, for the NACK; empty for an ACK.
@@ -119,7 +99,9 @@ class AdsClient final : private AdsTransportUser {
                    std::vector<std::string> removed);
   void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
   void SendSotw(ResourceType type, const std::string& problem);
-  void FillFirst(envoy::config::core::v3::Node* node);
+  // Sets the node of a request where it is due: first on a stream, and when `fields` are news.
+  template <typename Request>
+  void MaybeSetNode(Request& request);
   TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }
 
   event::Loop& loop_;
@@ -132,6 +114,7 @@ class AdsClient final : private AdsTransportUser {
   event::MemberTimer<AdsClient, &AdsClient::Connect> reconnect_{loop_, *this};
   int64_t backoff_ms_ = kFirstBackoffMs;
   bool node_sent_ = false;
+  std::vector<std::string> fields_sent_;  // On this stream.
   TypeState types_[kResourceTypes];
   State state_;
 };

@@ -10,6 +10,7 @@
 
 #include "base/manual_clock.h"
 #include "dataplane/xdsclient/ads_transport_fake.h"
+#include "dataplane/xdsclient/resource_sink_fake.h"
 #include "gtest/gtest.h"
 
 namespace sluice::xdsclient {
@@ -20,37 +21,16 @@ using envoy::service::discovery::v3::DeltaDiscoveryResponse;
 using envoy::service::discovery::v3::DiscoveryRequest;
 using envoy::service::discovery::v3::DiscoveryResponse;
 
-// Holds what it is given; refuses what its test names. A resource's name is its body.
-class RecordingSink final : public ResourceSink {
- public:
-  std::string NameOf(ResourceType, std::string_view body) override { return std::string(body); }
-  std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
-                                     std::vector<std::string> removed) override {
-    std::vector<Rejection> rejections;
-    for (const Received& resource : changed) {
-      if (refused.contains(resource.name)) {
-        rejections.push_back({resource.name, "\"" + resource.name + "\" is refused by the test"});
-      } else {
-        held[type][resource.name] = resource.version;
-      }
-    }
-    for (const std::string& name : removed) held[type].erase(name);
-    ++calls;
-    return rejections;
-  }
-
-  std::map<ResourceType, std::map<std::string, std::string>> held;
-  std::set<std::string> refused;
-  int calls = 0;
-};
-
 class AdsClientTest : public testing::Test {
  protected:
   void Begin(bool delta) {
     envoy::config::core::v3::Node node;
     node.set_id("proxy-1");
-    client = std::make_unique<AdsClient>(loop, AdsClient::Options{delta, node}, server.Factory(),
-                                         sink, [] { return uint64_t{399}; });
+    AdsClient::Options options;
+    options.delta = delta;
+    options.node = node;
+    client = std::make_unique<AdsClient>(loop, options, server.Factory(), sink,
+                                         [] { return uint64_t{399}; });
   }
   void Start(bool delta) {
     Begin(delta);
@@ -102,10 +82,37 @@ class AdsClientTest : public testing::Test {
 
   base::ManualClock clock;
   event::Loop loop{clock};
-  RecordingSink sink;
+  FakeResourceSink sink;
   FakeAdsServer server;
   std::unique_ptr<AdsClient> client;
 };
+
+std::vector<std::string> ListedIn(const DeltaDiscoveryRequest& request) {
+  std::vector<std::string> fields;
+  const auto& metadata = request.node().metadata().fields();
+  const auto it = metadata.find("sluice.unsupported_fields");
+  if (it == metadata.end()) return {"no list"};
+  for (const auto& value : it->second.list_value().values()) fields.push_back(value.string_value());
+  return fields;
+}
+
+TEST_F(AdsClientTest, FieldsWithoutEffectAreListedWithTheAnswerThatBringsThem) {
+  Start(true);
+  Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  sink.fields = {"Cluster.foo"};
+  Respond(Delta(ResourceType::kCluster, "1", {{"a", "v1"}}));
+  auto sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].node().id(), "proxy-1");
+  EXPECT_EQ(ListedIn(sent[0]), sink.fields);
+  Respond(Delta(ResourceType::kCluster, "2", {{"b", "v1"}}));
+  EXPECT_FALSE(Sent<DeltaDiscoveryRequest>(ResourceType::kCluster).at(0).has_node())
+      << "nothing new";
+  sink.fields.clear();
+  Respond(Delta(ResourceType::kCluster, "3", {{"a", "v2"}}));
+  sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  EXPECT_TRUE(ListedIn(sent.at(0)).empty()) << "an empty list takes the last one back";
+}
 
 TEST_F(AdsClientTest, FirstRequestsAskForClustersThenListenersWithTheNodeOnce) {
   Start(true);
@@ -182,6 +189,23 @@ TEST_F(AdsClientTest, ChangesOfInterestAreTheirOwnRequestsWithoutNonce) {
   EXPECT_EQ(sent[0].response_nonce(), "");
   client->SetInterest(ResourceType::kRoutes, {"r2", "r3"});
   EXPECT_TRUE(Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes).empty());
+}
+
+TEST_F(AdsClientTest, ANewStreamAsksForAllThatIsWantedByNow) {
+  Start(true);
+  client->ChangeInterest(ResourceType::kRoutes, {.added = {"r1", "r2"}, .removed = {}});
+  client->ChangeInterest(ResourceType::kRoutes, {.added = {"r3"}, .removed = {"r1"}});
+  auto sent = Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[1].resource_names_subscribe_size(), 1);
+  EXPECT_EQ(sent[1].resource_names_unsubscribe_size(), 1);
+  server.HangUp();
+  AdvanceMs(600);
+  sent = Sent<DeltaDiscoveryRequest>(ResourceType::kRoutes);
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_EQ(sent[0].resource_names_subscribe_size(), 2);
+  EXPECT_EQ(sent[0].resource_names_subscribe(0), "r2");
+  EXPECT_EQ(sent[0].resource_names_subscribe(1), "r3");
 }
 
 TEST_F(AdsClientTest, WhatWasNeverAskedForIsIgnored) {

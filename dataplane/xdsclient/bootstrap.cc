@@ -1,116 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdsclient/bootstrap.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-#include <utility>
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "api/envoy/types.h"
-#include "api/manifest/document_source.h"
-#include "api/manifest/node.h"
-#include "api/manifest/value_sink.h"
 #include "base/status_macros.h"
 #include "dataplane/event/socket.h"
+#include "dataplane/xdsclient/message_file.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace sluice::xdsclient {
-namespace {
 
 using envoy::config::bootstrap::v3::Bootstrap;
 
-void Write(const manifest::Node& node, manifest::JsonSink& out) {
-  switch (node.type) {
-    case manifest::NodeType::kNull:
-      return out.Bare("null");
-    case manifest::NodeType::kBool:
-    case manifest::NodeType::kInt:
-      return out.Bare(node.text);
-    case manifest::NodeType::kFloat:
-      // YAML writes more forms than JSON reads (".5"); protobuf takes numbers as strings too.
-    case manifest::NodeType::kString:
-      return out.Text(node.text);
-    case manifest::NodeType::kMap:
-    case manifest::NodeType::kList:
-      break;
-  }
-  const bool empty = node.first_child == nullptr;
-  const bool map = node.type == manifest::NodeType::kMap;
-  if (map) {
-    out.StartMap(empty);
-  } else {
-    out.StartList(empty);
-  }
-  for (const manifest::Node* child = node.first_child; child != nullptr; child = child->next) {
-    if (map) out.Key(child->key);
-    Write(*child, out);
-  }
-  out.End();
-}
-
-}  // namespace
-
 absl::StatusOr<Bootstrap> ParseBootstrap(std::string_view text, const std::string& file) {
-  std::string json;
-  std::string problem;
-  int documents = 0;
-  const manifest::ReadLimits limits;
-  if (text.size() > limits.max_stream_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(file, " is larger than 16 MiB"));
-  }
-  manifest::DocumentHandler handler;
-  handler.on_document = [&](const manifest::Node& root) {
-    ++documents;
-    manifest::JsonSink sink;
-    Write(root, sink);
-    json = sink.Take();
-    return documents < 2;
-  };
-  handler.on_error = [&](int line, std::string reason) {
-    problem = absl::StrCat(file, ":", line, ": ", reason);
-    return false;
-  };
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  if (start != std::string_view::npos && text[start] == '{') {
-    manifest::ReadJson(text, 1, limits, handler);
-  } else {
-    manifest::ReadYaml(text, 1, limits, handler);
-  }
-  if (!problem.empty()) return absl::InvalidArgumentError(problem);
-  if (documents != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": a bootstrap is one document; there are ", documents));
-  }
-  // Keeps every message that a typed_config may name in the program.
-  static const auto* const kTypes =
-      new std::vector<const google::protobuf::Descriptor*>(envoy_api::TypePerFile());
-  (void)kTypes;
   Bootstrap bootstrap;
-  const google::protobuf::util::Status status =
-      google::protobuf::util::JsonStringToMessage(json, &bootstrap);
-  if (!status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": ", std::string(status.message().data(), status.message().size())));
-  }
+  SLUICE_RETURN_IF_ERROR(ParseMessage(text, file, bootstrap));
   return bootstrap;
 }
 
 absl::StatusOr<Bootstrap> ReadBootstrap(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return absl::NotFoundError(absl::StrCat(file, ": ", strerrordesc_np(errno)));
-  }
-  std::stringstream all;
-  all << in.rdbuf();
-  return ParseBootstrap(std::move(all).str(), file);
+  Bootstrap bootstrap;
+  SLUICE_RETURN_IF_ERROR(ReadMessageFile(file, bootstrap));
+  return bootstrap;
 }
 
 absl::StatusOr<Bootstrap> BootstrapFromFlags(const ControlFlags& flags) {
@@ -178,7 +95,22 @@ absl::StatusOr<Bootstrap> BootstrapFromFlags(const ControlFlags& flags) {
   auto* ads = dynamic->mutable_ads_config();
   ads->set_api_type(envoy::config::core::v3::ApiConfigSource::DELTA_GRPC);
   ads->add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(cluster->name());
+  WatchControlConnection(bootstrap);
   return bootstrap;
+}
+
+void WatchControlConnection(Bootstrap& bootstrap) {
+  const auto& ads = bootstrap.dynamic_resources().ads_config();
+  for (auto& cluster : *bootstrap.mutable_static_resources()->mutable_clusters()) {
+    const bool carries_ads = std::any_of(
+        ads.grpc_services().begin(), ads.grpc_services().end(),
+        [&](const auto& service) { return service.envoy_grpc().cluster_name() == cluster.name(); });
+    if (!carries_ads || cluster.upstream_connection_options().has_tcp_keepalive()) continue;
+    auto* keepalive = cluster.mutable_upstream_connection_options()->mutable_tcp_keepalive();
+    keepalive->mutable_keepalive_time()->set_value(30);
+    keepalive->mutable_keepalive_interval()->set_value(5);
+    keepalive->mutable_keepalive_probes()->set_value(4);
+  }
 }
 
 }  // namespace sluice::xdsclient

@@ -62,6 +62,39 @@ TEST(BootstrapTest, FlagsMakeADeltaStreamToTheControlPlane) {
             envoy::config::core::v3::ApiConfigSource::DELTA_GRPC);
 }
 
+TEST(BootstrapTest, TheControlPlanesConnectionIsProbed) {
+  const auto flags = BootstrapFromFlags({.address = "127.0.0.1:15010", .gateway = "a/b"});
+  ASSERT_TRUE(flags.ok()) << flags.status();
+  const auto& options =
+      flags->static_resources().clusters(0).upstream_connection_options().tcp_keepalive();
+  EXPECT_EQ(options.keepalive_time().value(), 30u);
+  EXPECT_EQ(options.keepalive_interval().value(), 5u);
+  EXPECT_EQ(options.keepalive_probes().value(), 4u);
+}
+
+TEST(BootstrapTest, WhatAFileSaysOfProbesStays) {
+  auto bootstrap = ParseBootstrap(R"(
+dynamic_resources: {ads_config: {grpc_services: [{envoy_grpc: {cluster_name: xds}}]}}
+static_resources:
+  clusters:
+  - {name: other}
+  - name: xds
+    upstream_connection_options: {tcp_keepalive: {keepalive_time: 7}}
+)",
+                                  "b.yaml");
+  ASSERT_TRUE(bootstrap.ok()) << bootstrap.status();
+  auto& clusters = *bootstrap->mutable_static_resources()->mutable_clusters();
+  WatchControlConnection(*bootstrap);
+  EXPECT_FALSE(clusters[0].has_upstream_connection_options());
+  EXPECT_EQ(clusters[1].upstream_connection_options().tcp_keepalive().keepalive_time().value(), 7u);
+  EXPECT_FALSE(clusters[1].upstream_connection_options().tcp_keepalive().has_keepalive_probes());
+
+  clusters[1].clear_upstream_connection_options();
+  WatchControlConnection(*bootstrap);
+  EXPECT_FALSE(clusters[0].has_upstream_connection_options());
+  EXPECT_TRUE(clusters[1].upstream_connection_options().has_tcp_keepalive());
+}
+
 TEST(BootstrapTest, BadFlagsSayWhatTheyWant) {
   EXPECT_NE(BootstrapFromFlags({.address = "localhost", .gateway = "a/b"})
                 .status()

@@ -2,14 +2,16 @@
 #include "dataplane/xdsclient/config_store.h"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 #include <utility>
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/status_macros.h"
+#include "dataplane/compile/endpoints.h"
 #include "dataplane/xdsclient/bind.h"
+#include "dataplane/xdsclient/field_listing.h"
+#include "dataplane/xdsclient/resource_name.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -18,8 +20,6 @@
 
 namespace sluice::xdsclient {
 namespace {
-
-using config::Cluster;
 
 template <typename Message>
 absl::StatusOr<Message> Parse(ResourceType type, const Received& resource) {
@@ -31,16 +31,21 @@ absl::StatusOr<Message> Parse(ResourceType type, const Received& resource) {
   return message;
 }
 
-const std::string& EdsName(const Cluster& cluster) {
-  return cluster.eds_service_name.empty() ? cluster.name : cluster.eds_service_name;
-}
-
-bool IsDns(const Cluster& cluster) {
-  return cluster.discovery == Cluster::Discovery::kStrictDns ||
-         cluster.discovery == Cluster::Discovery::kLogicalDns;
+void AppendNames(const compile::SecretRefs& refs, std::vector<std::string>& names) {
+  names.insert(names.end(), refs.certificates.begin(), refs.certificates.end());
+  if (!refs.validation.empty()) names.push_back(refs.validation);
 }
 
 }  // namespace
+
+const std::string& AssignmentOf(const config::Cluster& cluster) {
+  return cluster.eds_service_name.empty() ? cluster.name : cluster.eds_service_name;
+}
+
+bool IsDns(const config::Cluster& cluster) {
+  return cluster.discovery == config::Cluster::Discovery::kStrictDns ||
+         cluster.discovery == config::Cluster::Discovery::kLogicalDns;
+}
 
 ConfigStore::ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver,
                          compile::CompileOptions options, Hooks hooks)
@@ -48,21 +53,28 @@ ConfigStore::ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver,
 
 ConfigStore::~ConfigStore() = default;
 
-// ---- Taking resources ---------------------------------------------------------------------------
-
 std::vector<std::string> ConfigStore::AddStatic(
     const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   std::vector<std::string> problems;
+  // A cluster may name one that stands behind it.
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    ledger_.MarkStatic(ResourceType::kCluster, cluster.name());
+  }
   const auto add = [&](ResourceType type, const auto& messages) {
+    std::set<std::string> names;
     for (const auto& message : messages) {
+      if (!message.name().empty() && !names.insert(message.name()).second) {
+        problems.push_back(absl::StrCat("static_resources: there are two of ", TypeName(type),
+                                        " \"", message.name(), "\""));
+      }
       Received resource{message.name(), "static", message.SerializeAsString()};
       RawResource raw;
       if (absl::Status status = Take(type, resource, raw); !status.ok()) {
         problems.push_back(absl::StrCat("static_resources: ", status.message()));
         continue;
       }
-      raw_[static_cast<size_t>(type)][resource.name] = std::move(raw);
-      static_[static_cast<size_t>(type)].insert(resource.name);
+      ledger_.MarkStatic(type, resource.name);
+      ledger_.Put(type, resource.name, std::move(raw));
     }
   };
   add(ResourceType::kSecret, bootstrap.static_resources().secrets());
@@ -77,33 +89,13 @@ std::vector<std::string> ConfigStore::AddStatic(
                                       "\", which is not among static_resources.clusters"));
     }
   }
-  UpdateInterest();
+  FlushInterest();
   Changed();
   return problems;
 }
 
 std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
-  const auto name = [&](auto message) {
-    return message.ParseFromArray(body.data(), static_cast<int>(body.size())) ? message.name()
-                                                                              : std::string();
-  };
-  switch (type) {
-    case ResourceType::kCluster:
-      return name(envoy::config::cluster::v3::Cluster());
-    case ResourceType::kListener:
-      return name(envoy::config::listener::v3::Listener());
-    case ResourceType::kRoutes:
-      return name(envoy::config::route::v3::RouteConfiguration());
-    case ResourceType::kSecret:
-      return name(envoy::extensions::transport_sockets::tls::v3::Secret());
-    case ResourceType::kEndpoints: {
-      envoy::config::endpoint::v3::ClusterLoadAssignment message;
-      return message.ParseFromArray(body.data(), static_cast<int>(body.size()))
-                 ? message.cluster_name()
-                 : std::string();
-    }
-  }
-  return "";
+  return NameInBody(type, body);
 }
 
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
@@ -116,21 +108,51 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
                                                         "this name")});
       continue;
     }
+    // A state of the world says everything again at each change of anything.
+    const RawResource* known = ledger_.Find(type, resource.name);
+    if (known != nullptr && !known->reads_files && known->body == resource.body) {
+      ledger_.SetVersion(type, resource.name, std::move(resource.version));
+      continue;
+    }
     RawResource raw;
     absl::Status status = Take(type, resource, raw);
     if (!status.ok()) {
       rejections.push_back({resource.name, std::string(status.message())});
       continue;
     }
-    raw_[static_cast<size_t>(type)][resource.name] = std::move(raw);
+    ledger_.Put(type, resource.name, std::move(raw));
+    if (!Wanted(type, resource.name)) Remove(type, resource.name);
   }
   for (const std::string& name : removed) {
     if (!is_static(type, name)) Remove(type, name);
   }
-  UpdateInterest();
+  FlushInterest();
   Changed();
   return rejections;
 }
+
+absl::Status ConfigStore::ReadSecretAgain(const std::string& name) {
+  const RawResource* known = ledger_.Find(ResourceType::kSecret, name);
+  if (known == nullptr) return absl::OkStatus();
+  const Received resource{name, known->version, known->body};
+  RawResource raw;
+  SLUICE_RETURN_IF_ERROR(Take(ResourceType::kSecret, resource, raw));
+  ledger_.Put(ResourceType::kSecret, name, std::move(raw));
+  Changed();
+  return absl::OkStatus();
+}
+
+std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  FieldListing listing;
+  for (const ResourceType type : kAllTypes) {
+    for (const auto& [name, raw] : raw(type)) {
+      listing.Add(type, name, raw.findings);
+    }
+  }
+  return listing.Lines();
+}
+
+// ---- Taking resources ---------------------------------------------------------------------------
 
 absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawResource& raw) {
   compile::CompileContext context(options_);
@@ -147,17 +169,54 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
       status = TakeListener(resource, context);
       break;
     case ResourceType::kRoutes:
-      status = TakeRoutes(resource, context);
+      status = TakeTable(resource, context);
       break;
     case ResourceType::kSecret:
       status = TakeSecret(resource, context);
       break;
   }
   if (!status.ok()) return status;
-  raw = {resource.version, resource.body, context.findings(), loop_.clock().WallNs()};
+  raw = {.version = resource.version,
+         .body = resource.body,
+         .findings = context.findings(),
+         .references = {},
+         .reads_files = context.reads_files(),
+         .taken_wall_ns = loop_.clock().WallNs()};
+  std::copy_if(context.references().begin(), context.references().end(),
+               std::back_inserter(raw.references), [](const compile::Reference& reference) {
+                 return reference.source.kind != compile::ResourceSource::Kind::kAds;
+               });
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& name,
+                                          const compile::CompileContext& context) const {
+  using Kind = compile::ResourceSource::Kind;
+  const auto refused = [&](const auto&... text) {
+    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", name, "\": ", text...));
+  };
+  for (const compile::Reference& reference : context.references()) {
+    const ResourceType wanted = TypeOf(reference.kind);
+    const compile::ResourceSource& source = reference.source;
+    if (source.kind == Kind::kStatic && !is_static(wanted, reference.name)) {
+      return refused("the ", TypeName(wanted), " \"", reference.name,
+                     "\" has no source, and is not among static_resources.secrets");
+    }
+    if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
+      return refused("the ", TypeName(wanted), " \"", reference.name, "\" comes from the cluster \"",
+                     source.cluster, "\", which is not among static_resources.clusters");
+    }
+    if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
+    for (const auto& [owner, theirs] : ledger_.SourcesOf(wanted, reference.name)) {
+      // It may move its own.
+      if (theirs == source || owner == std::pair(type, name)) continue;
+      return refused("the ", TypeName(wanted), " \"", reference.name, "\" has another source in ",
+                     TypeName(owner.first), " \"", owner.second, "\"");
+    }
   }
   return absl::OkStatus();
 }
@@ -166,7 +225,6 @@ template <typename T, typename S>
 void ConfigStore::SetNext(S& slot, T compiled) {
   slot.next = std::make_shared<const T>(std::move(compiled));
   slot.deadline_ms = loop_.now_ms() + kWarmLimitMs;
-  slot.removed = false;
 }
 
 absl::Status ConfigStore::TakeCluster(const Received& resource, compile::CompileContext& context) {
@@ -174,12 +232,18 @@ absl::Status ConfigStore::TakeCluster(const Received& resource, compile::Compile
       auto message, Parse<envoy::config::cluster::v3::Cluster>(ResourceType::kCluster, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledCluster compiled,
                           compile::CompileCluster(message, resource.version, context));
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kCluster, resource.name, context));
   // With its secrets there already, a certificate that does not fit is found now, for the NACK.
   if (compiled.cluster.tls != nullptr && HaveSecrets(compiled.secrets)) {
-    SLUICE_RETURN_IF_ERROR(
-        BindCluster(compiled, [this](std::string_view name) { return Secret(name); }).status());
+    SLUICE_RETURN_IF_ERROR(xdsclient::BindCluster(compiled, [this](std::string_view name) {
+                             return Secret(name);
+                           }).status());
   }
-  SetNext(clusters_[resource.name], std::move(compiled));
+  ClusterSlot& slot = clusters_[resource.name];
+  SetNext(slot, std::move(compiled));
+  waiting_clusters_.insert(resource.name);
+  removed_clusters_.erase(resource.name);
+  LinkCluster(resource.name, slot);
   return absl::OkStatus();
 }
 
@@ -190,9 +254,9 @@ absl::Status ConfigStore::TakeEndpoints(const Received& resource,
   SLUICE_RETURN_IF_ERROR(
       compile::CompileEndpoints(message, resource.version, compile::EndpointRules{}, context)
           .status());
-  assignments_[resource.name] = {
-      resource.version, std::make_shared<const envoy::config::endpoint::v3::ClusterLoadAssignment>(
-                            std::move(message))};
+  assignments_[resource.name] = ++last_serial_;
+  const ReferenceIndex::Users& users = assignment_users_.UsersOf(resource.name);
+  touched_clusters_.insert(users.begin(), users.end());
   return absl::OkStatus();
 }
 
@@ -201,26 +265,28 @@ absl::Status ConfigStore::TakeListener(const Received& resource, compile::Compil
                                             ResourceType::kListener, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
-  const bool have_secrets =
-      std::all_of(compiled.chain_secrets.begin(), compiled.chain_secrets.end(),
-                  [this](const compile::SecretRefs& refs) { return HaveSecrets(refs); });
-  if (have_secrets) {
-    SLUICE_RETURN_IF_ERROR(BindListener(
+  SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));
+  if (HaveSecrets(compiled)) {
+    SLUICE_RETURN_IF_ERROR(xdsclient::BindListener(
                                compiled, [this](std::string_view name) { return Secret(name); },
                                [](std::string_view) { return nullptr; }, nullptr, true)
                                .status());
   }
   SLUICE_RETURN_IF_ERROR(hooks_.acquire_sockets(compiled.listener));
-  SetNext(listeners_[resource.name], std::move(compiled));
+  ListenerSlot& slot = listeners_[resource.name];
+  SetNext(slot, std::move(compiled));
+  waiting_listeners_.insert(resource.name);
+  LinkListener(resource.name, slot);
   return absl::OkStatus();
 }
 
-absl::Status ConfigStore::TakeRoutes(const Received& resource, compile::CompileContext& context) {
+absl::Status ConfigStore::TakeTable(const Received& resource, compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::route::v3::RouteConfiguration>(
                                             ResourceType::kRoutes, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledRouteTable compiled,
                           compile::CompileRouteTable(message, resource.version, context));
-  SetNext(routes_[resource.name], std::move(compiled));
+  SetNext(tables_[resource.name], std::move(compiled));
+  waiting_tables_.insert(resource.name);
   return absl::OkStatus();
 }
 
@@ -231,342 +297,143 @@ absl::Status ConfigStore::TakeSecret(const Received& resource, compile::CompileC
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledSecret compiled,
                           compile::CompileSecret(message, context));
   auto secret = std::make_shared<const compile::CompiledSecret>(std::move(compiled));
-  // A secret that would break what uses it is refused; the old one serves on.
-  const auto with_new = [&](std::string_view name) {
-    return name == resource.name ? secret : Secret(name);
-  };
-  const auto uses = [&](const compile::SecretRefs& refs) {
-    return refs.validation == resource.name ||
-           std::find(refs.certificates.begin(), refs.certificates.end(), resource.name) !=
-               refs.certificates.end();
-  };
-  for (const auto& [name, slot] : clusters_) {
-    const auto& user = slot.next != nullptr ? slot.next : slot.current;
-    if (user == nullptr || !uses(user->secrets)) continue;
-    absl::Status status = BindCluster(*user, with_new).status();
-    if (!status.ok() && !absl::IsUnavailable(status)) return status;
-  }
-  for (const auto& [name, slot] : listeners_) {
-    const auto& user = slot.next != nullptr ? slot.next : slot.current;
-    if (user == nullptr ||
-        std::none_of(user->chain_secrets.begin(), user->chain_secrets.end(), uses))
-      continue;
-    absl::Status status =
-        BindListener(
-            *user, with_new, [](std::string_view) { return nullptr; }, nullptr, true)
-            .status();
-    if (!status.ok() && !absl::IsUnavailable(status)) return status;
-  }
+  SLUICE_RETURN_IF_ERROR(CheckUsersOf(resource.name, secret));
   secrets_[resource.name] = std::move(secret);
+  for (const std::string& user : secret_users_.UsersOf(resource.name)) {
+    (user[0] == 'c' ? touched_clusters_ : touched_listeners_).insert(user.substr(1));
+  }
+  if (hooks_.watch_secret) hooks_.watch_secret(resource.name, SecretFiles(message));
   return absl::OkStatus();
 }
 
+// A secret that would break what uses it is refused; the old one serves on.
+absl::Status ConfigStore::CheckUsersOf(
+    const std::string& secret, const std::shared_ptr<const compile::CompiledSecret>& replacement) {
+  const auto with_new = [&](std::string_view name) {
+    return name == secret ? replacement : Secret(name);
+  };
+  for (const std::string& user : secret_users_.UsersOf(secret)) {
+    const std::string name = user.substr(1);
+    absl::Status status;
+    if (user[0] == 'c') {
+      const ClusterSlot& slot = clusters_.at(name);
+      status = xdsclient::BindCluster(slot.next != nullptr ? *slot.next : *slot.current, with_new)
+                   .status();
+    } else {
+      const ListenerSlot& slot = listeners_.at(name);
+      status = xdsclient::BindListener(
+                   slot.next != nullptr ? *slot.next : *slot.current, with_new,
+                   [](std::string_view) { return nullptr; }, nullptr, true)
+                   .status();
+    }
+    if (!status.ok() && !absl::IsUnavailable(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+// ---- Removing, and who names what ---------------------------------------------------------------
+
+bool ConfigStore::Wanted(ResourceType type, const std::string& name) const {
+  if (type == ResourceType::kEndpoints) return assignment_users_.named(name);
+  if (type == ResourceType::kRoutes) return table_users_.named(name);
+  return true;
+}
+
 void ConfigStore::Remove(ResourceType type, const std::string& name) {
-  raw_[static_cast<size_t>(type)].erase(name);
+  ledger_.Erase(type, name);
   switch (type) {
     case ResourceType::kCluster:
-      if (auto it = clusters_.find(name); it != clusters_.end()) {
-        it->second.next = nullptr;
-        it->second.removed = true;
-        it->second.deadline_ms = loop_.now_ms() + kWarmLimitMs;
-      }
-      break;
+      return RemoveCluster(name);
     case ResourceType::kListener:
-      listeners_.erase(name);
-      break;
+      return RemoveListener(name);
     case ResourceType::kRoutes:
-      routes_.erase(name);
-      break;
+      return RemoveTable(name);
     case ResourceType::kEndpoints:
+      // A cluster whose assignment went away keeps the last one.
       assignments_.erase(name);
-      break;
+      return;
     case ResourceType::kSecret:
       secrets_.erase(name);
-      break;
+      if (hooks_.watch_secret) hooks_.watch_secret(name, {});
+      return;
   }
 }
 
-void ConfigStore::UpdateInterest() {
-  std::set<std::string> endpoints, routes, secrets;
-  const auto add_secrets = [&](const compile::SecretRefs& refs) {
-    secrets.insert(refs.certificates.begin(), refs.certificates.end());
-    if (!refs.validation.empty()) secrets.insert(refs.validation);
-  };
-  for (const auto& [name, slot] : clusters_) {
-    for (const auto& compiled : {slot.current, slot.next}) {
-      if (compiled == nullptr) continue;
-      if (compiled->cluster.discovery == Cluster::Discovery::kEds) {
-        endpoints.insert(EdsName(compiled->cluster));
-      }
-      add_secrets(compiled->secrets);
+void ConfigStore::RemoveCluster(const std::string& name) {
+  const auto it = clusters_.find(name);
+  if (it == clusters_.end()) return;
+  ClusterSlot& slot = it->second;
+  slot.next = nullptr;
+  waiting_clusters_.erase(name);
+  slot.deadline_ms = loop_.now_ms() + kWarmLimitMs;
+  removed_clusters_.insert(name);
+  LinkCluster(name, slot);
+}
+
+void ConfigStore::RemoveListener(const std::string& name) {
+  const auto it = listeners_.find(name);
+  if (it == listeners_.end()) return;
+  if (it->second.current != nullptr) CountNamed(it->second.current->clusters, -1);
+  if (it->second.bound != nullptr) listeners_changed_ = true;
+  listeners_.erase(it);
+  waiting_listeners_.erase(name);
+  table_users_.Set(name, {});
+  secret_users_.Set("l" + name, {});
+}
+
+void ConfigStore::RemoveTable(const std::string& name) {
+  const auto it = tables_.find(name);
+  if (it == tables_.end()) return;
+  if (it->second.current != nullptr) CountNamed(it->second.current->clusters, -1);
+  tables_.erase(it);
+  waiting_tables_.erase(name);
+  const ReferenceIndex::Users& users = table_users_.UsersOf(name);
+  touched_listeners_.insert(users.begin(), users.end());
+}
+
+void ConfigStore::LinkCluster(const std::string& name, const ClusterSlot& slot) {
+  std::vector<std::string> assignments, secrets;
+  for (const auto* compiled : {slot.current.get(), slot.next.get()}) {
+    if (compiled == nullptr) continue;
+    if (compiled->cluster.discovery == config::Cluster::Discovery::kEds) {
+      assignments.push_back(AssignmentOf(compiled->cluster));
     }
+    AppendNames(compiled->secrets, secrets);
   }
-  for (const auto& [name, slot] : listeners_) {
-    for (const auto& compiled : {slot.current, slot.next}) {
-      if (compiled == nullptr) continue;
-      routes.insert(compiled->route_tables.begin(), compiled->route_tables.end());
-      for (const compile::SecretRefs& refs : compiled->chain_secrets) add_secrets(refs);
-    }
+  assignment_users_.Set(name, std::move(assignments));
+  secret_users_.Set("c" + name, std::move(secrets));
+}
+
+void ConfigStore::LinkListener(const std::string& name, const ListenerSlot& slot) {
+  std::vector<std::string> tables, secrets;
+  for (const auto* compiled : {slot.current.get(), slot.next.get()}) {
+    if (compiled == nullptr) continue;
+    tables.insert(tables.end(), compiled->route_tables.begin(), compiled->route_tables.end());
+    for (const compile::SecretRefs& refs : compiled->chain_secrets) AppendNames(refs, secrets);
   }
+  table_users_.Set(name, std::move(tables));
+  secret_users_.Set("l" + name, std::move(secrets));
+}
+
+void ConfigStore::FlushInterest() {
+  FlushInterest(ResourceType::kEndpoints, assignment_users_);
+  FlushInterest(ResourceType::kRoutes, table_users_);
+  FlushInterest(ResourceType::kSecret, secret_users_);
+}
+
+void ConfigStore::FlushInterest(ResourceType type, ReferenceIndex& index) {
+  InterestChange change = index.TakeChange();
+  const auto own = [&](const std::string& name) { return is_static(type, name); };
+  std::erase_if(change.added, own);
+  std::erase_if(change.removed, own);
   // What nobody names any more goes with its last user.
-  std::erase_if(routes_, [&](const auto& entry) { return !routes.contains(entry.first); });
-  std::erase_if(assignments_, [&](const auto& entry) { return !endpoints.contains(entry.first); });
-  for (const auto& [type, names] : {std::pair(ResourceType::kRoutes, &routes),
-                                    std::pair(ResourceType::kEndpoints, &endpoints)}) {
-    std::erase_if(raw_[static_cast<size_t>(type)],
-                  [&](const auto& entry) { return !names->contains(entry.first); });
+  for (const std::string& name : change.removed) Remove(type, name);
+  for (const std::string& name : ledger_.TakeMoved(type)) {
+    if (own(name) || !index.named(name) || change.added.contains(name)) continue;
+    change.removed.insert(name);
+    change.added.insert(name);
   }
-  for (const std::string& name : static_[static_cast<size_t>(ResourceType::kSecret)]) {
-    secrets.erase(name);
-  }
-  hooks_.interest(ResourceType::kEndpoints, std::move(endpoints));
-  hooks_.interest(ResourceType::kRoutes, std::move(routes));
-  hooks_.interest(ResourceType::kSecret, std::move(secrets));
-}
-
-// ---- Becoming warm ------------------------------------------------------------------------------
-
-std::shared_ptr<const compile::CompiledSecret> ConfigStore::Secret(std::string_view name) const {
-  const auto it = secrets_.find(name);
-  return it == secrets_.end() ? nullptr : it->second;
-}
-
-std::vector<std::shared_ptr<const compile::CompiledSecret>> ConfigStore::Secrets(
-    const compile::SecretRefs& refs) const {
-  std::vector<std::shared_ptr<const compile::CompiledSecret>> out;
-  for (const std::string& name : refs.certificates) out.push_back(Secret(name));
-  if (!refs.validation.empty()) out.push_back(Secret(refs.validation));
-  return out;
-}
-
-bool ConfigStore::HaveSecrets(const compile::SecretRefs& refs) const {
-  for (const auto& secret : Secrets(refs)) {
-    if (secret == nullptr) return false;
-  }
-  return true;
-}
-
-bool ConfigStore::Warm(const compile::CompiledCluster& compiled, const ClusterSlot& slot) const {
-  if (!HaveSecrets(compiled.secrets)) return false;
-  switch (compiled.cluster.discovery) {
-    case Cluster::Discovery::kStatic:
-      return true;
-    case Cluster::Discovery::kEds:
-      return assignments_.contains(EdsName(compiled.cluster));
-    case Cluster::Discovery::kStrictDns:
-    case Cluster::Discovery::kLogicalDns:
-      return slot.next_dns != nullptr && slot.next_dns->endpoints() != nullptr;
-  }
-  return true;
-}
-
-bool ConfigStore::Warm(const compile::CompiledRouteTable& table) const {
-  for (const std::string& name : table.clusters) {
-    const auto it = clusters_.find(name);
-    if (it == clusters_.end() || it->second.current == nullptr) return false;
-  }
-  return true;
-}
-
-bool ConfigStore::Warm(const compile::CompiledListener& listener) const {
-  for (const std::string& name : listener.route_tables) {
-    const auto it = routes_.find(name);
-    if (it == routes_.end() || it->second.current == nullptr) return false;
-  }
-  return true;
-}
-
-// Looks the names of `next` up, if it has any, beside those of `current`.
-void ConfigStore::StartDns(ClusterSlot& slot) {
-  if (slot.next_dns_of == slot.next) return;
-  slot.next_dns_of = slot.next;
-  slot.next_dns = nullptr;
-  if (!IsDns(slot.next->cluster)) return;
-  slot.next_dns = std::make_unique<upstream::DnsCluster>(
-      loop_, resolver_, std::shared_ptr<const Cluster>(slot.next, &slot.next->cluster),
-      [this](std::shared_ptr<const config::EndpointSet>) { Changed(); });
-}
-
-void ConfigStore::Promote() {
-  const int64_t now = loop_.now_ms();
-  for (auto& [name, slot] : clusters_) {
-    if (slot.next == nullptr) continue;
-    StartDns(slot);
-    const bool late = now >= slot.deadline_ms && HaveSecrets(slot.next->secrets);
-    if (!Warm(*slot.next, slot) && !late) continue;
-    slot.current = std::move(slot.next);
-    slot.dns = std::move(slot.next_dns);
-    slot.next_dns_of = nullptr;
-  }
-  for (auto& [name, slot] : routes_) {
-    if (slot.next == nullptr) continue;
-    if (Warm(*slot.next) || now >= slot.deadline_ms) slot.current = std::move(slot.next);
-  }
-  for (auto& [name, slot] : listeners_) {
-    if (slot.next == nullptr) continue;
-    const bool have_secrets =
-        std::all_of(slot.next->chain_secrets.begin(), slot.next->chain_secrets.end(),
-                    [this](const compile::SecretRefs& refs) { return HaveSecrets(refs); });
-    if (have_secrets && (Warm(*slot.next) || now >= slot.deadline_ms)) {
-      slot.current = std::move(slot.next);
-    }
-  }
-  std::set<std::string_view> named;
-  for (const auto& [name, slot] : routes_) {
-    if (slot.current != nullptr)
-      named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
-  }
-  for (const auto& [name, slot] : listeners_) {
-    if (slot.current != nullptr)
-      named.insert(slot.current->clusters.begin(), slot.current->clusters.end());
-  }
-  std::erase_if(clusters_, [&](const auto& entry) {
-    return entry.second.removed &&
-           (!named.contains(entry.first) || now >= entry.second.deadline_ms);
-  });
-}
-
-// ---- Publishing ---------------------------------------------------------------------------------
-
-std::shared_ptr<const config::EndpointSet> ConfigStore::EndpointsOf(ClusterSlot& slot) {
-  const compile::CompiledCluster& compiled = *slot.current;
-  if (IsDns(compiled.cluster)) return slot.dns->endpoints();
-  std::shared_ptr<const void> from = slot.current;
-  if (compiled.cluster.discovery == Cluster::Discovery::kEds) {
-    const auto it = assignments_.find(EdsName(compiled.cluster));
-    // A cluster whose assignment went away keeps the last one.
-    if (it == assignments_.end()) return slot.endpoints;
-    from = it->second.message;
-    if (slot.endpoints_from == from) return slot.endpoints;
-    compile::CompileContext context(options_);
-    context.Begin("endpoints", it->first);
-    auto endpoints = compile::CompileEndpoints(*it->second.message, it->second.version,
-                                               compiled.endpoint_rules, context);
-    if (!endpoints.ok()) return slot.endpoints;  // It compiled when it came.
-    slot.endpoints = std::make_shared<const config::EndpointSet>(*std::move(endpoints));
-  } else if (slot.endpoints_from != from) {
-    slot.endpoints = std::make_shared<const config::EndpointSet>(compiled.cluster.endpoints);
-  }
-  slot.endpoints_from = std::move(from);
-  return slot.endpoints;
-}
-
-void ConfigStore::BindClusters(config::Snapshot& snapshot) {
-  static const auto* const kNone =
-      new std::shared_ptr<const config::EndpointSet>(std::make_shared<const config::EndpointSet>());
-  for (auto& [name, slot] : clusters_) {
-    if (slot.current == nullptr) continue;
-    auto secrets = Secrets(slot.current->secrets);
-    if (slot.bound_from != slot.current || slot.bound_secrets != secrets) {
-      auto bound =
-          BindCluster(*slot.current, [this](std::string_view secret) { return Secret(secret); });
-      if (bound.ok()) {
-        slot.bound = *std::move(bound);
-        slot.bound_from = slot.current;
-        slot.bound_secrets = std::move(secrets);
-      } else {
-        LOG(ERROR) << bound.status().message() << "; serving on as before";
-      }
-    }
-    if (slot.bound == nullptr) continue;
-    std::shared_ptr<const config::EndpointSet> endpoints = EndpointsOf(slot);
-    snapshot.clusters[name] = {slot.bound, endpoints != nullptr ? std::move(endpoints) : *kNone};
-  }
-}
-
-void ConfigStore::BindListeners(config::Snapshot& snapshot) {
-  const auto find_router = [this](std::string_view name) {
-    const auto it = routes_.find(std::string(name));
-    return it == routes_.end() || it->second.current == nullptr ? nullptr
-                                                                : it->second.current->router;
-  };
-  for (auto& [name, slot] : listeners_) {
-    if (slot.current == nullptr) continue;
-    std::vector<std::shared_ptr<const compile::CompiledSecret>> secrets;
-    for (const compile::SecretRefs& refs : slot.current->chain_secrets) {
-      for (auto& secret : Secrets(refs)) secrets.push_back(std::move(secret));
-    }
-    std::vector<std::shared_ptr<const router::Router>> routers;
-    for (const std::string& table : slot.current->route_tables)
-      routers.push_back(find_router(table));
-    const bool same_listener = slot.bound_from == slot.current;
-    if (!same_listener || slot.bound_secrets != secrets || slot.bound_routers != routers) {
-      auto bound = BindListener(
-          *slot.current, [this](std::string_view secret) { return Secret(secret); }, find_router,
-          same_listener ? slot.bound.get() : nullptr, slot.bound_secrets != secrets);
-      if (bound.ok()) {
-        slot.bound = *std::move(bound);
-        slot.bound_from = slot.current;
-        slot.bound_secrets = std::move(secrets);
-        slot.bound_routers = std::move(routers);
-      } else {
-        LOG(ERROR) << bound.status().message() << "; serving on as before";
-      }
-    }
-    if (slot.bound != nullptr) snapshot.listeners.push_back(slot.bound);
-  }
-}
-
-void ConfigStore::Publish() {
-  Promote();
-  // A promotion may free references to what the old one named.
-  UpdateInterest();
-  auto snapshot = std::make_shared<config::Snapshot>();
-  BindClusters(*snapshot);
-  BindListeners(*snapshot);
-
-  int64_t next_deadline = std::numeric_limits<int64_t>::max();
-  const auto waits = [&](const auto& slots) {
-    for (const auto& [name, slot] : slots) {
-      if (slot.next != nullptr || slot.removed) {
-        next_deadline = std::min(next_deadline, slot.deadline_ms);
-      }
-    }
-  };
-  waits(clusters_);
-  waits(routes_);
-  waits(listeners_);
-  settled_ = next_deadline == std::numeric_limits<int64_t>::max();
-  if (!settled_) {
-    // One that is past its limit waits for a secret, which will wake us.
-    if (next_deadline > loop_.now_ms()) deadline_.Arm(next_deadline - loop_.now_ms());
-  } else {
-    deadline_.Disarm();
-  }
-
-  const auto same_cluster = [](const config::ClusterEntry& a, const config::ClusterEntry& b) {
-    return a.cluster == b.cluster && a.endpoints == b.endpoints;
-  };
-  if (snapshot_ != nullptr && snapshot_->listeners == snapshot->listeners &&
-      snapshot_->clusters.size() == snapshot->clusters.size() &&
-      std::all_of(snapshot->clusters.begin(), snapshot->clusters.end(), [&](const auto& entry) {
-        const auto it = snapshot_->clusters.find(entry.first);
-        return it != snapshot_->clusters.end() && same_cluster(it->second, entry.second);
-      })) {
-    return;
-  }
-  snapshot->sequence = snapshot_ == nullptr ? 1 : snapshot_->sequence + 1;
-  snapshot->content_hash = ContentHash();
-  snapshot_ = std::move(snapshot);
-  hooks_.publish(snapshot_);
-}
-
-// FNV-1a over all names and versions, in order: the same resources, the same hash, on every proxy.
-std::string ConfigStore::ContentHash() const {
-  uint64_t hash = 0xcbf29ce484222325;
-  const auto mix = [&hash](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    hash = (hash ^ 0xff) * 0x100000001b3;
-  };
-  for (const ResourceType type : kAllTypes) {
-    mix(TypeName(type));
-    for (const auto& [name, resource] : raw(type)) {
-      mix(name);
-      mix(resource.version);
-      if (resource.version == "static") mix(resource.body);
-    }
-  }
-  return absl::StrFormat("%016x", hash);
+  if (!change.empty()) hooks_.interest(type, change);
 }
 
 }  // namespace sluice::xdsclient

@@ -69,8 +69,10 @@ class ConfigStoreTest : public testing::Test {
               {.publish = [this](auto snapshot) { published.push_back(std::move(snapshot)); },
                .acquire_sockets = [this](const config::Listener&) { return sockets; },
                .interest =
-                   [this](ResourceType type, std::set<std::string> names) {
-                     interest[type] = std::move(names);
+                   [this](ResourceType type, const InterestChange& change) {
+                     for (const std::string& name : change.removed) interest[type].erase(name);
+                     interest[type].insert(change.added.begin(), change.added.end());
+                     ++told;
                    }}) {}
 
   // One resource of a response; returns the refusal's reason, or nothing.
@@ -105,6 +107,7 @@ class ConfigStoreTest : public testing::Test {
   absl::Status sockets;
   std::vector<std::shared_ptr<const config::Snapshot>> published;
   std::map<ResourceType, std::set<std::string>> interest;
+  int told = 0;
   ConfigStore store;
 };
 
@@ -122,7 +125,7 @@ TEST_F(ConfigStoreTest, AClusterServesOnceItsEndpointsAreThere) {
   EXPECT_TRUE(published.empty() || last().clusters.empty());
   Put(ResourceType::kEndpoints, "c", Assignment("c", 9001));
   ASSERT_TRUE(last().clusters.contains("c"));
-  EXPECT_EQ(last().clusters.at("c").endpoints->endpoints.at(0).port, 9001);
+  EXPECT_EQ(last().clusters.Find("c")->endpoints->endpoints.at(0).port, 9001);
 }
 
 TEST_F(ConfigStoreTest, AListenerServesOnceItsRoutesAreThere) {
@@ -189,22 +192,22 @@ TEST_F(ConfigStoreTest, AnAddressThatMayNotBeHadRefusesTheListener) {
 TEST_F(ConfigStoreTest, WhatDidNotChangeKeepsItsPointer) {
   PutAll();
   const auto listener = last().listeners[0];
-  const auto cluster = last().clusters.at("c").cluster;
+  const auto cluster = last().clusters.Find("c")->cluster;
   Put(ResourceType::kEndpoints, "c", Assignment("c", 9002), "2");
   EXPECT_EQ(last().listeners[0], listener);
-  EXPECT_EQ(last().clusters.at("c").cluster, cluster);
-  EXPECT_EQ(last().clusters.at("c").endpoints->endpoints.at(0).port, 9002);
+  EXPECT_EQ(last().clusters.Find("c")->cluster, cluster);
+  EXPECT_EQ(last().clusters.Find("c")->endpoints->endpoints.at(0).port, 9002);
   Put(ResourceType::kCluster, "c", EdsCluster("c", "2s"), "2");
-  EXPECT_NE(last().clusters.at("c").cluster, cluster);
+  EXPECT_NE(last().clusters.Find("c")->cluster, cluster);
   EXPECT_EQ(last().listeners[0], listener);
 }
 
 TEST_F(ConfigStoreTest, TheSameResourcesGiveTheSameHash) {
   PutAll();
   const std::string hash = last().content_hash;
-  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9002), "2");
   EXPECT_NE(last().content_hash, hash);
-  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "1");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001), "1");
   EXPECT_EQ(last().content_hash, hash);
 }
 
@@ -216,6 +219,182 @@ TEST_F(ConfigStoreTest, StaticResourcesAreNotTheControlPlanesToChange) {
   EXPECT_NE(Put(ResourceType::kCluster, "mine", EdsCluster("mine", "9s"), "2"), "");
   Remove(ResourceType::kCluster, "mine");
   EXPECT_TRUE(store.raw(ResourceType::kCluster).contains("mine"));
+}
+
+// ---- A change touches what it is about ----------------------------------------------------------
+
+TEST_F(ConfigStoreTest, ClustersThatShareAnAssignmentAllGetItsEndpoints) {
+  const auto shared = [](const std::string& name) {
+    return FromJson<envoy::config::cluster::v3::Cluster>(absl::StrCat(
+        R"({"name":")", name,
+        R"(","type":"EDS","edsClusterConfig":{"serviceName":"s","edsConfig":{"ads":{}}}})"));
+  };
+  Put(ResourceType::kCluster, "a", shared("a"));
+  Put(ResourceType::kCluster, "b", shared("b"));
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"s"});
+  Put(ResourceType::kEndpoints, "s", Assignment("s", 1));
+  Put(ResourceType::kEndpoints, "s", Assignment("s", 2), "2");
+  EXPECT_EQ(last().clusters.Find("a")->endpoints->endpoints.at(0).port, 2);
+  EXPECT_EQ(last().clusters.Find("b")->endpoints->endpoints.at(0).port, 2);
+  EXPECT_EQ(last().clusters.Find("b")->endpoints->version, "2");
+}
+
+TEST_F(ConfigStoreTest, WhatIsSaidAgainKeepsEveryPointer) {
+  PutAll();
+  const config::Snapshot before = last();
+  Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001), "2");
+  Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  EXPECT_EQ(*last().clusters.Find("c"), *before.clusters.Find("c"));
+  EXPECT_EQ(last().listeners, before.listeners);
+  EXPECT_EQ(last().sequence, before.sequence);
+  EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "2");
+}
+
+TEST_F(ConfigStoreTest, ATableServesEveryListenerThatNamesIt) {
+  PutAll();
+  Put(ResourceType::kListener, "m", Listener("m", "r"));
+  Put(ResourceType::kListener, "other", Listener("other", "q"));
+  Put(ResourceType::kRoutes, "q", Routes("q", "c"));
+  ASSERT_EQ(last().listeners.size(), 3u);
+  const auto before = last().listeners;
+  Put(ResourceType::kCluster, "d", EdsCluster("d"));
+  Put(ResourceType::kEndpoints, "d", Assignment("d", 1));
+  Put(ResourceType::kRoutes, "r", Routes("r", "d"), "2");
+  ASSERT_EQ(last().listeners.size(), 3u);
+  EXPECT_NE(last().listeners[0], before[0]);
+  EXPECT_NE(last().listeners[1], before[1]);
+  EXPECT_EQ(last().listeners[2], before[2]);
+}
+
+TEST_F(ConfigStoreTest, ARemovedTableLeavesItsListenerWithoutRoutes) {
+  PutAll();
+  Remove(ResourceType::kRoutes, "r");
+  ASSERT_EQ(last().listeners.size(), 1u);
+  EXPECT_EQ(last().listeners[0]->filter_chains[0].http->router, nullptr);
+}
+
+TEST_F(ConfigStoreTest, ARemovedListenerGoesAndWhatItAloneNamedWithIt) {
+  PutAll();
+  Remove(ResourceType::kListener, "l");
+  EXPECT_TRUE(last().listeners.empty());
+  EXPECT_TRUE(interest[ResourceType::kRoutes].empty());
+  EXPECT_TRUE(store.raw(ResourceType::kRoutes).empty());
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_TRUE(last().clusters.empty());
+  EXPECT_TRUE(interest[ResourceType::kEndpoints].empty());
+  EXPECT_TRUE(store.raw(ResourceType::kEndpoints).empty());
+}
+
+TEST_F(ConfigStoreTest, ARemovedClusterThatIsNamedGoesAfterFifteenSeconds) {
+  PutAll();
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_FALSE(store.settled());
+  AdvanceMs(14'000);
+  EXPECT_TRUE(last().clusters.contains("c"));
+  AdvanceMs(2'000);
+  EXPECT_FALSE(last().clusters.contains("c"));
+  EXPECT_TRUE(store.settled());
+}
+
+TEST_F(ConfigStoreTest, AClusterThatComesBackInTimeNeverLeft) {
+  PutAll();
+  Remove(ResourceType::kCluster, "c");
+  Put(ResourceType::kCluster, "c", EdsCluster("c", "3s"), "2");
+  AdvanceMs(20'000);
+  ASSERT_TRUE(last().clusters.contains("c"));
+  EXPECT_EQ(last().clusters.Find("c")->cluster->connect_timeout_ms, 3000);
+}
+
+TEST_F(ConfigStoreTest, AnAssignmentThatGoesLeavesItsEndpoints) {
+  PutAll();
+  Remove(ResourceType::kEndpoints, "c");
+  EXPECT_EQ(last().clusters.Find("c")->endpoints->endpoints.at(0).port, 9001);
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9001), "1");
+  Put(ResourceType::kEndpoints, "c", Assignment("c", 9003), "2");
+  EXPECT_EQ(last().clusters.Find("c")->endpoints->endpoints.at(0).port, 9003);
+}
+
+TEST_F(ConfigStoreTest, NobodysTableIsNotKept) {
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"));
+  EXPECT_TRUE(store.raw(ResourceType::kRoutes).empty());
+  EXPECT_TRUE(store.settled());
+}
+
+TEST_F(ConfigStoreTest, AListenerWithAnInlineTableHoldsItsClusters) {
+  PutAll();
+  const std::string inline_table = FromJson<envoy::config::listener::v3::Listener>(
+      R"({"name":"l","address":{"socketAddress":{"address":"127.0.0.1","portValue":8080}},)"
+      R"("filterChains":[{"filters":[{"name":"hcm","typedConfig":{"@type":"type.googleapis.com/)"
+      R"(envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",)"
+      R"("statPrefix":"x","routeConfig":{"virtualHosts":[{"name":"v","domains":["*"],"routes":)"
+      R"([{"match":{"prefix":"/"},"route":{"cluster":"c"}}]}]},"httpFilters":[{"name":"router",)"
+      R"("typedConfig":{"@type":)"
+      R"("type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}]}}]}]})");
+  Put(ResourceType::kListener, "l", inline_table, "2");
+  EXPECT_TRUE(interest[ResourceType::kRoutes].empty());
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_TRUE(last().clusters.contains("c"));
+  Remove(ResourceType::kListener, "l");
+  EXPECT_FALSE(last().clusters.contains("c"));
+}
+
+// ---- Sources ------------------------------------------------------------------------------------
+
+TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
+  PutAll();
+  const auto before = published.back();
+  Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
+  Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
+  Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
+  EXPECT_EQ(last().listeners, before->listeners) << "what workers hold is the same object";
+  EXPECT_EQ(last().clusters.at("c").cluster, before->clusters.at("c").cluster);
+  EXPECT_EQ(store.raw(ResourceType::kListener).at("l").version, "2");
+}
+
+// A cluster whose endpoints come from a file.
+std::string FileCluster(const std::string& name, const std::string& endpoints,
+                        const std::string& path) {
+  return FromJson<envoy::config::cluster::v3::Cluster>(
+      absl::StrCat(R"({"name":")", name, R"(","type":"EDS","edsClusterConfig":{"serviceName":")",
+                   endpoints, R"(","edsConfig":{"pathConfigSource":{"path":")", path, R"("}}}})"));
+}
+
+TEST_F(ConfigStoreTest, AReferenceSaysWhoServesTheName) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"e"});
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/e.yaml");
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/other.yaml"));
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e").path, "/other.yaml");
+  Remove(ResourceType::kCluster, "c");
+  EXPECT_EQ(store.SourceOf(ResourceType::kEndpoints, "e"), compile::ResourceSource());
+}
+
+TEST_F(ConfigStoreTest, AMovedSourceIsToldAndOneThatStayedIsNot) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(told, 1);
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/other.yaml"));
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(interest[ResourceType::kEndpoints], std::set<std::string>{"e"});
+  Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml"));
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(ConfigStoreTest, ANameThatHasAnotherSourceIsRefused) {
+  Put(ResourceType::kCluster, "c", FileCluster("c", "e", "/e.yaml"));
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/other.yaml")),
+            "cluster \"d\": the endpoints \"e\" has another source in cluster \"c\"");
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", FileCluster("d", "e", "/e.yaml")), "");
+}
+
+TEST_F(ConfigStoreTest, AServerThatIsNoStaticClusterIsRefused) {
+  const std::string body = FromJson<envoy::config::cluster::v3::Cluster>(
+      R"({"name":"c","type":"EDS","edsClusterConfig":{"edsConfig":{"apiConfigSource":{)"
+      R"("apiType":"GRPC","grpcServices":[{"envoyGrpc":{"clusterName":"x"}}]}}}})");
+  EXPECT_EQ(Put(ResourceType::kCluster, "c", body),
+            "cluster \"c\": the endpoints \"c\" comes from the cluster \"x\", which is not among "
+            "static_resources.clusters");
 }
 
 }  // namespace

@@ -13,8 +13,6 @@
 namespace sluice::xdsclient {
 namespace {
 
-constexpr std::string_view kService = "/envoy.service.discovery.v3.AggregatedDiscoveryService/";
-
 std::string ReadToken(const std::string& file) {
   std::ifstream in(file);
   std::string token;
@@ -67,13 +65,38 @@ class GrpcTransport final : public AdsTransport, private upstream::GrpcStreamUse
 
 }  // namespace
 
+std::string DiscoveryMethod(std::optional<ResourceType> type, bool delta) {
+  // Packages, services and calls differ by one word each.
+  std::string_view package = "discovery", service = "Aggregated", call = "AggregatedResources";
+  if (type.has_value()) {
+    switch (*type) {
+      case ResourceType::kCluster:
+        package = "cluster", service = "Cluster", call = "Clusters";
+        break;
+      case ResourceType::kEndpoints:
+        package = "endpoint", service = "Endpoint", call = "Endpoints";
+        break;
+      case ResourceType::kListener:
+        package = "listener", service = "Listener", call = "Listeners";
+        break;
+      case ResourceType::kRoutes:
+        package = "route", service = "Route", call = "Routes";
+        break;
+      case ResourceType::kSecret:
+        package = "secret", service = "Secret", call = "Secrets";
+        break;
+    }
+  }
+  return absl::StrCat("/envoy.service.", package, ".v3.", service, "DiscoveryService/",
+                      delta ? "Delta" : "Stream", call);
+}
+
 AdsTransportFactory GrpcTransportFactory(event::Loop& loop, upstream::ClusterSet& clusters,
                                          GrpcTransportOptions options) {
   return [&loop, &clusters, options = std::move(options)](AdsTransportUser& user) {
     upstream::GrpcStream::Options call;
     call.cluster = options.cluster;
-    call.method = absl::StrCat(
-        kService, options.delta ? "DeltaAggregatedResources" : "StreamAggregatedResources");
+    call.method = options.method;
     if (!options.token_file.empty()) {
       call.metadata.push_back({"authorization", "Bearer " + ReadToken(options.token_file)});
     }

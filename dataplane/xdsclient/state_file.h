@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/config_store.h"
+#include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
 
 namespace sluice::xdsclient {

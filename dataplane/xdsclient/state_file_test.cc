@@ -37,7 +37,7 @@ class StateFileTest : public testing::Test {
                     {},
                     {.publish = [](auto) {},
                      .acquire_sockets = [](const config::Listener&) { return absl::OkStatus(); },
-                     .interest = [](ResourceType, std::set<std::string>) {}}};
+                     .interest = [](ResourceType, const InterestChange&) {}}};
   std::string parent, folder;
 };
 

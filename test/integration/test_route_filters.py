@@ -234,3 +234,19 @@ def test_retry_of_a_rule(edge):
     answer = edge.get()
     assert (answer.status, answer.body) == (200, b"second")
     assert server.count() == 2
+
+
+def test_a_retry_keeps_the_connection_of_the_answer_it_replaces(edge):
+    busy = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy"
+    answers = iter([busy, busy, ok(b"third")])
+    server = edge.scripted(lambda head, body: next(answers))
+    edge.route(
+        rule(
+            edge.backend("busy", server.port),
+            retry={"codes": [503], "attempts": 3, "backoff": "50ms"},
+        )
+    )
+    answer = edge.get()
+    assert (answer.status, answer.body) == (200, b"third")
+    assert server.count() == 3
+    assert server.connections == 1

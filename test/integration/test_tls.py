@@ -9,7 +9,7 @@ import pytest
 from harness import objects
 from harness.certificates import Authority
 from harness.clients import CurlFailed, curl
-from harness.gateway import Stack
+from harness.gateway import Stack, sluicectl
 from harness.objects import rule
 from harness.ports import free_port
 from harness.upstreams import ScriptedUpstream, ok
@@ -39,10 +39,11 @@ class TlsStack(Stack):
         )
         self.port = port
 
-    def get_tls(self, host, *args, path="/", **how):
+    def get_tls(self, name, *args, path="/", **how):
+        """`name` is what the handshake asks for, and the host unless `host` is given."""
         return curl(
-            f"https://{host}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
-            "--resolve", f"{host}:{self.tls_port}:127.0.0.1", *args, **how)
+            f"https://{name}:{self.tls_port}{path}", "--cacert", str(self.ca.certificate),
+            "--resolve", f"{name}:{self.tls_port}:127.0.0.1", *args, **how)
 
     def handshake(self, name, *args):
         return subprocess.run(
@@ -94,6 +95,50 @@ def test_http2_over_tls(tls):
     assert (answer.status, answer.version) == (200, "HTTP/2")
 
 
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_host_of_another_listener_is_421(tls, version):
+    before = len(tls.log_lines())
+    answer = tls.get_tls("a.test", version, host="x.b.test")
+    assert answer.status == 421
+    assert answer.header("content-type") == "application/problem+json"
+    assert answer.json()["reason"] == "misdirected-request"
+    assert tls.logged(since=before, code=421)["flags"] == "NR"
+    assert tls.get_tls("x.b.test", version, host="a.test").status == 421
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_host_that_no_listener_has_is_404(tls, version):
+    assert tls.get_tls("a.test", version, host="c.test").status == 404
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_hosts_of_one_wildcard_listener_share_its_connections(tls, version):
+    assert tls.get_tls("x.b.test", version, host="y.b.test").status == 200
+    assert tls.get_tls("x.b.test", version, host=f"y.b.test:{tls.tls_port}").status == 200
+
+
+def test_a_wildcard_certificate_does_not_lend_itself_to_a_listener_of_its_own(tmp_path, blue):
+    """Both hosts are under one certificate, so that a browser sends both on one connection."""
+    ca = Authority(tmp_path / "ca")
+    port = free_port()
+    listeners = [
+        objects.https_listener(port, "wild", name="wild", hostname="*.w.test"),
+        objects.https_listener(port, "wild", name="own", hostname="own.w.test"),
+    ]
+    with Stack(tmp_path, secret_of("wild", ca.leaf("w.test", "*.w.test")),
+               objects.backend("blue", blue.port), objects.route("main", "edge", [rule("blue")]),
+               listeners=listeners) as stack:
+        def get(handshake, host):
+            return curl(f"https://{handshake}:{port}/", "--http2", "--cacert", str(ca.certificate),
+                        "--resolve", f"{handshake}:{port}:127.0.0.1", host=host).status
+
+        assert get("own.w.test", "own.w.test") == 200
+        assert get("x.w.test", "y.w.test") == 200
+        assert get("x.w.test", "own.w.test") == 421
+        assert get("own.w.test", "x.w.test") == 421
+        assert stack.proxy.alive()
+
+
 def test_plain_text_on_the_tls_port_gets_no_answer(tls):
     with socket.create_connection(("127.0.0.1", tls.tls_port), timeout=20) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
@@ -119,11 +164,32 @@ def test_a_key_of_another_certificate_is_reported_and_the_old_one_serves(tls):
     _, other_key = tls.ca.leaf("a.test", stem="other")
     before = tls.serial("a.test")
     certificate = (tls.ca.folder / "a.test.crt").read_text()
-    tls.control.apply(objects.secret("a", certificate, other_key.read_text()), check=False)
+    mixed = objects.secret("a", certificate, other_key.read_text())
+    refused = tls.control.apply(mixed, args=("--strict",), check=False)
+    assert refused.returncode == 3
+    assert "data[tls.key]" in refused.stderr and "does not belong" in refused.stderr
+    offline = sluicectl("validate", "-f", "-", text=objects.to_yaml(mixed))
+    assert "data[tls.key]" in offline.stderr and "does not belong" in offline.stderr
+    told = tls.control.apply(mixed)
+    assert "data[tls.key]" in told.stderr and "does not belong" in told.stderr
+    listener = tls.control.get("gateways", "edge")["status"]["listeners"][1]
+    (unresolved,) = [c for c in listener["conditions"] if c["type"] == "ResolvedRefs"]
+    assert (unresolved["status"], unresolved["reason"]) == ("False", "InvalidCertificateRef")
+    assert "Secret default/a" in unresolved["message"]
     tls.control.until("the refusal in the fleet",
                       lambda: "key" in str(tls.control.fleet()).lower())
     assert tls.serial("a.test") == before
-    tls.control.apply_live(secret_of("a", tls.ca.leaf("a.test", stem="again")))
+    mended = tls.control.apply_live(secret_of("a", tls.ca.leaf("a.test", stem="again")))
+    assert mended.stderr == ""
+    assert tls.serial("a.test") != before
+
+
+def test_an_expired_certificate_is_a_warning(tls):
+    old = tls.ca.leaf("old.test", stem="old", days=0)
+    told = tls.control.apply(secret_of("old", old))
+    assert "data[tls.crt]" in told.stderr and "expired" in told.stderr
+    assert tls.control.apply(secret_of("old", old), args=("--strict",),
+                             check=False).returncode == 3
 
 
 def tls_policy(name, target, hostname, config_map):

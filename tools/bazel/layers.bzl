@@ -75,6 +75,7 @@ STORE = _under(
     "controlplane/status",
     "controlplane/main",
 ) + _TESTS + _OFFLINE
+CERTIFICATE = _under("controlplane/main") + _TESTS + _OFFLINE
 RESOLVE = _under("controlplane/pushapi", "controlplane/status", "controlplane/main") + _TESTS + _OFFLINE
 IR = _under("controlplane/resolve", "controlplane/translate", "controlplane/status", "controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
 TRANSLATE = _under("controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
@@ -85,6 +86,8 @@ XDSSERVER = _under(
     "controlplane/rpc",
     "controlplane/main",
 ) + _TESTS + _OFFLINE
+ACCESS = _under("controlplane/pushapi", "controlplane/rpc", "controlplane/main") + _TESTS
+ACCESS_LOOPBACK = ACCESS + _OFFLINE
 PUSHAPI = _under("controlplane/rpc", "controlplane/main") + _TESTS
 STATUS = _under("controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
 RPC = _under("controlplane/main") + _TESTS

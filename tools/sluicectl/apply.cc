@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "sluice/push/v1/push.pb.h"
 #include "tools/sluicectl/input.h"
@@ -47,8 +49,11 @@ void PrintWait(const push::v1::WaitResponse& wait, Streams& streams) {
     if (!proxy.error().empty()) streams.out << ": " << proxy.error();
     streams.out << "\n";
   }
-  if (wait.proxies().empty()) {
-    streams.out << "no proxy is connected\n";
+  if (wait.gateways().empty()) {
+    streams.out << "the change reaches no proxy: what every Gateway serves stays as it is\n";
+  } else if (wait.proxies().empty()) {
+    streams.out << "the change reaches no connected proxy: none is connected of Gateway "
+                << absl::StrJoin(wait.gateways(), ", ") << "\n";
   } else {
     streams.out << absl::StrFormat("live on %d/%d proxies after %.1f ms\n", live,
                                    wait.proxies_size(), wait.took_ms());
@@ -63,10 +68,14 @@ ExitCode ExitCodeOf(const push::v1::WaitResponse& wait) {
   return is_refused ? ExitCode::kDiffers : ExitCode::kTimeout;
 }
 
-ExitCode Wait(Session& session, int64_t revision, absl::Duration timeout, Format format,
-              Streams& streams) {
+ExitCode Wait(Session& session, const push::v1::ApplyResponse& applied, absl::Duration timeout,
+              Format format, Streams& streams) {
   push::v1::WaitRequest request;
-  request.set_revision(revision);
+  request.set_revision(applied.revision());
+  // What is unchanged may still be on its way, by an apply before this one.
+  std::set<int64_t> changes;
+  for (const push::v1::ObjectResult& result : applied.results()) changes.insert(result.revision());
+  request.mutable_changes()->Add(changes.begin(), changes.end());
   request.set_timeout_ms(absl::ToInt64Milliseconds(timeout));
   push::v1::WaitResponse response;
   if (!session.Call("Wait", request, &response, request.timeout_ms() + kWaitMarginMs)) {
@@ -108,15 +117,16 @@ ExitCode RunApply(const Invocation& invocation, Streams& streams) {
   request.set_message(invocation.Get("message"));
   const std::unique_ptr<Session> session = Session::Open(invocation, streams);
   if (session == nullptr) return ExitCode::kUsage;
+  const bool is_waiting = invocation.Has("wait") && !request.dry_run();
   push::v1::ApplyResponse response;
   if (!session->Call("Apply", request, &response)) return session->exit_code();
   if (*format == Format::kTable) {
     PrintResponse(response, request.dry_run(), streams);
-  } else if (!invocation.Has("wait")) {
+  } else if (!is_waiting) {
     PrintValue(MessageAsJson(response), *format, streams.out);
   }
-  if (!invocation.Has("wait") || request.dry_run()) return ExitCode::kOk;
-  return Wait(*session, response.revision(), timeout, *format, streams);
+  if (!is_waiting) return ExitCode::kOk;
+  return Wait(*session, response, timeout, *format, streams);
 }
 
 }  // namespace sluice::sluicectl

@@ -131,7 +131,7 @@ class GoldenTest : public testing::TestWithParam<std::string> {};
 TEST_P(GoldenTest, IsAsWritten) {
   const std::filesystem::path in = Folder() / (GetParam() + ".in.yaml");
   const std::filesystem::path out = Folder() / (GetParam() + ".out.yaml");
-  Pipeline pipeline;
+  Pipeline pipeline(KeyPairCheckForTest);
   const auto set = SetForTest(ObjectsForTest(ReadFile(in)));
   pipeline.Apply(set, store::DiffOf({}, *set));
   const std::string written = Write(pipeline);
@@ -144,12 +144,12 @@ TEST_P(GoldenTest, DoesNotDependOnTheOrderOfArrival) {
   std::vector<manifest::Object> objects =
       ObjectsForTest(ReadFile(Folder() / (GetParam() + ".in.yaml")));
   const auto all = SetForTest(objects);
-  Pipeline expected;
+  Pipeline expected(KeyPairCheckForTest);
   expected.Apply(all, store::DiffOf({}, *all));
   std::mt19937 random(7);
   for (int round = 0; round < 5; ++round) {
     std::shuffle(objects.begin(), objects.end(), random);
-    Pipeline pipeline;
+    Pipeline pipeline(KeyPairCheckForTest);
     auto now = std::make_shared<const store::ObjectSet>();
     const auto apply = [&](std::shared_ptr<const store::ObjectSet> next) {
       const store::Delta delta = store::DiffOf(*now, *next);

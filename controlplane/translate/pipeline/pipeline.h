@@ -5,10 +5,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/manifest/object.h"
 #include "controlplane/ir/gateway.h"
+#include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/resolver.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/store/object_set.h"
@@ -44,6 +46,9 @@ struct Output {
 // Limits:   none of its own.
 class Pipeline {
  public:
+  // `check` tells of certificates what proxies will refuse.
+  explicit Pipeline(resolve::KeyPairCheck check) : resolver_(std::move(check)) {}
+
   // `delta` is what differs between the set of the last call (at first: an empty one) and `after`.
   Output Apply(std::shared_ptr<const store::ObjectSet> after, const store::Delta& delta);
 

@@ -92,7 +92,7 @@ class PipelineTest : public testing::Test {
     return pipeline_.gateways().at(key)->resources;
   }
 
-  Pipeline pipeline_;
+  Pipeline pipeline_{KeyPairCheckForTest};
   std::shared_ptr<const store::ObjectSet> now_ = std::make_shared<store::ObjectSet>();
 };
 

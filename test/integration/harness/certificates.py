@@ -20,7 +20,7 @@ class Authority:
                  "-nodes", "-keyout", str(self.key), "-out", str(self.certificate), "-days", "2",
                  "-subj", "/CN=" + name)
 
-    def leaf(self, *names, client=False, stem=None):
+    def leaf(self, *names, client=False, stem=None, days=2):
         """Returns (certificate file, key file) for DNS names or addresses."""
         stem = stem or names[0].replace("*", "any")
         key, request, out = (self.folder / f"{stem}.{x}" for x in ("key", "csr", "crt"))
@@ -31,6 +31,6 @@ class Authority:
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                  "-keyout", str(key), "-out", str(request), "-subj", "/CN=" + names[0])
         _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey",
-                 str(self.key), "-CAcreateserial", "-days", "2", "-out", str(out), "-extfile",
+                 str(self.key), "-CAcreateserial", "-days", str(days), "-out", str(out), "-extfile",
                  str(extensions))
         return out, key

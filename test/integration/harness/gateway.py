@@ -44,7 +44,7 @@ class Control(Process):
         return self.ctl("apply", "-f", "-", *args, text=objects.to_yaml(*things), check=check)
 
     def apply_live(self, *things):
-        """Applies, and returns when every connected proxy serves it."""
+        """Applies, and returns when every connected proxy that it reaches serves it."""
         return self.apply(*things, args=("--wait",))
 
     def delete(self, *things):
@@ -76,7 +76,41 @@ def sluicectl(*args, text=None, check=True):
     return done
 
 
-class Proxy(Process):
+class ServingProxy(Process):
+    """bin/sluice-proxy as its admin shows it."""
+
+    admin_port = None
+
+    def wait_ready(self):
+        self.until("the proxy is ready", self.is_ready)
+
+    def is_ready(self):
+        return self.admin("/ready").status == 200
+
+    def admin(self, path, *args, method=None):
+        return curl(f"http://127.0.0.1:{self.admin_port}{path}", *args, method=method)
+
+    def metric(self, pattern):
+        """The sum of all samples whose name and labels match."""
+        text = self.admin("/stats/prometheus").body.decode()
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if not line.startswith("#") and re.search(pattern, line)
+        )
+
+
+class BootstrappedProxy(ServingProxy):
+    """bin/sluice-proxy on an Envoy bootstrap, ready to serve."""
+
+    def __init__(self, folder, bootstrap, admin_port, args=()):
+        self.admin_port = admin_port
+        super().__init__("sluice-proxy", [program("sluice-proxy"), "-c", bootstrap,
+                                          "--concurrency", 2, *args], folder)
+        self.wait_ready()
+
+
+class Proxy(ServingProxy):
     """bin/sluice-proxy, ready to serve."""
 
     def __init__(self, folder, control_port, gateway="default/edge", node_id="proxy-1",
@@ -99,24 +133,6 @@ class Proxy(Process):
         )
         if wait:
             self.wait_ready()
-
-    def wait_ready(self):
-        self.until("the proxy is ready", self.is_ready)
-
-    def is_ready(self):
-        return self.admin("/ready").status == 200
-
-    def admin(self, path, *args, method=None):
-        return curl(f"http://127.0.0.1:{self.admin_port}{path}", *args, method=method)
-
-    def metric(self, pattern):
-        """The sum of all samples whose name and labels match."""
-        text = self.admin("/stats/prometheus").body.decode()
-        return sum(
-            float(line.rsplit(" ", 1)[1])
-            for line in text.splitlines()
-            if not line.startswith("#") and re.search(pattern, line)
-        )
 
 
 class Stack:

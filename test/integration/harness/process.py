@@ -23,14 +23,15 @@ def program(name):
 class Process:
     """A running program. Use as a context manager, or call stop()."""
 
-    def __init__(self, name, args, folder, env=None, preexec=None):
+    def __init__(self, name, args, folder, env=None, preexec=None,
+                 stdin=subprocess.DEVNULL):
         self.name = name
         self.args = [str(a) for a in args]
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         self._log = open(self.log_path, "ab")
         self._child = subprocess.Popen(
             self.args,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},

@@ -92,7 +92,8 @@ class ScriptedUpstream:
     def _body(self, peer, head, seen):
         length = re.search(rb"(?im)^content-length: *(\d+)", head)
         if re.search(rb"(?im)^transfer-encoding: *chunked", head):
-            while not (seen.endswith(b"0\r\n\r\n") or b"\r\n0\r\n\r\n" in seen):
+            # As it came, with sizes and trailers: whoever looks wants to see the framing.
+            while not re.search(rb"(?s)(?:^|\r\n)0+\r\n(?:[^\r\n]+\r\n)*\r\n$", seen):
                 piece = peer.recv(65536)
                 if not piece:
                     raise ValueError("cut off")

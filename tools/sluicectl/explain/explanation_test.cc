@@ -64,7 +64,7 @@ class ExplanationTest : public ::testing::Test {
   ExplanationTest() {
     const OfflineObjects read = ReadOffline({{"test.yaml", kManifests}}, "");
     EXPECT_TRUE(read.problems.empty());
-    translate::Pipeline pipeline;
+    translate::Pipeline pipeline([](auto, auto) { return std::string(); });
     pipeline.Apply(read.set, store::DiffOf(store::ObjectSet(), *read.set));
     std::vector<XdsResource> resources;
     for (const auto& [key, output] : pipeline.gateways()) {

@@ -31,7 +31,8 @@ bool ReadFromFiles(const Invocation& invocation, Streams& streams,
     *exit_code = ExitCode::kInvalidInput;
     return false;
   }
-  translate::Pipeline pipeline;
+  // What proxies think of certificates changes no route.
+  translate::Pipeline pipeline([](auto, auto) { return std::string(); });
   pipeline.Apply(read.set, store::DiffOf(store::ObjectSet(), *read.set));
   for (const auto& [key, output] : pipeline.gateways()) {
     GatewayResources& gateway = gateways->emplace_back();

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/certificate/inspector.h"
+
+#include <openssl/sha.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice::certificate {
+namespace {
+
+std::string DigestOf(std::string_view text) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+}  // namespace
+
+KeyPair Inspector::Inspect(std::string_view chain_pem, std::string_view key_pem) {
+  const std::string digest = absl::StrCat(DigestOf(chain_pem), DigestOf(key_pem));
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto it = known_.find(digest);
+    if (it != known_.end()) return it->second;
+  }
+  KeyPair pair = InspectKeyPair(chain_pem, key_pem);
+  absl::MutexLock lock(&mutex_);
+  ++looked_at_;
+  if (known_.size() >= kMaxKnown) known_.clear();
+  known_[digest] = pair;
+  return pair;
+}
+
+size_t Inspector::looked_at() const {
+  absl::MutexLock lock(&mutex_);
+  return looked_at_;
+}
+
+}  // namespace sluice::certificate
