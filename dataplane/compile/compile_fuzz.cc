@@ -12,6 +12,7 @@
 #include "dataplane/compile/listener.h"
 #include "dataplane/compile/route_table.h"
 #include "dataplane/compile/tls.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace sluice::compile {
 namespace {
@@ -51,6 +52,12 @@ void RunOne(uint8_t type, const std::string& bytes) {
 
 }  // namespace
 }  // namespace sluice::compile
+
+// Else libprotobuf writes a line for each text that is not UTF-8.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto types = sluice::envoy_api::TypePerFile();

@@ -10,12 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "api/envoy/types.h"
 #include "base/manual_clock.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/upstream/dns_resolver_fake.h"
 #include "dataplane/xdsclient/ads_client.h"
 #include "dataplane/xdsclient/ads_transport_fake.h"
 #include "dataplane/xdsclient/config_store.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace sluice::xdsclient {
 namespace {
@@ -62,6 +64,13 @@ void Run(bool delta, std::string_view bytes) {
 
 }  // namespace
 }  // namespace sluice::xdsclient
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  // Else libprotobuf writes a line for each text that is not UTF-8.
+  google::protobuf::SetLogHandler(nullptr);
+  // What a typed_config names has to be linked.
+  return sluice::envoy_api::TypePerFile().empty() ? 1 : 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 3) return 0;

@@ -11,6 +11,13 @@
 #include "dataplane/upstream/dns_resolver_fake.h"
 #include "dataplane/xdsclient/bootstrap.h"
 #include "dataplane/xdsclient/config_store.h"
+#include "google/protobuf/stubs/logging.h"
+
+// Else libprotobuf writes a line for each text that is not UTF-8.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using sluice::xdsclient::ConfigStore;

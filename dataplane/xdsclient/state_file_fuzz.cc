@@ -10,6 +10,13 @@
 #include "absl/crc/crc32c.h"
 #include "absl/strings/str_format.h"
 #include "dataplane/xdsclient/state_file.h"
+#include "google/protobuf/stubs/logging.h"
+
+// Else libprotobuf writes a line for each text that is not UTF-8.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using sluice::xdsclient::StateFile;
