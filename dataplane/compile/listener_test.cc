@@ -232,7 +232,7 @@ TEST_F(CompileListenerTest, ConnectionLimitIsTheChains) {
   const std::string chain = Chain(absl::StrCat(kRds, kRouter));
   constexpr char kLimited[] = R"(filter_chains { filters { name: "limit" typed_config {
     [type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit] {
-      stat_prefix: "x" max_connections { value: 7 } } } )";
+      stat_prefix: "x" max_connections { value: 7 } } } } )";
   const std::string limited = absl::StrReplaceAll(chain, {{"filter_chains { ", kLimited}});
   const CompiledListener compiled = MustCompile(Text(limited));
   EXPECT_EQ(compiled.listener.filter_chains[0].max_connections, 7u);
