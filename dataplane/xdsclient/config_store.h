@@ -51,8 +51,8 @@ namespace sluice::xdsclient {
 // (ReferenceIndex). Beyond that a publish copies ClusterMap::kShards pointers, and those of the
 // listeners if one of them changed.
 //
-// In three files: config_store.cc takes resources, config_warming.cc waits, config_binding.cc binds
-// and publishes.
+// In four files: config_store.cc takes resources, config_references.cc knows who names what,
+// config_warming.cc waits, config_binding.cc binds and publishes.
 //
 // Thread:   main.
 // Lifetime: loop and resolver outlive it.
