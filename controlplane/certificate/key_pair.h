@@ -21,9 +21,9 @@ struct KeyPair {
   absl::Time not_after = absl::InfiniteFuture();
 };
 
-// Looks at a pair as dataplane/tls does: the chain is certificates and nothing else but keys, the key
-// is not encrypted and strong enough, and belongs to the first certificate. Besides: it is of a kind
-// that BoringSSL has, where OpenSSL has more.
+// Looks at a pair as dataplane/tls does: the chain is certificates and nothing else but keys, the
+// key is not encrypted and strong enough, and belongs to the first certificate. Besides: it is of a
+// kind that BoringSSL has, where OpenSSL has more.
 //
 // Thread: any; no state.
 KeyPair InspectKeyPair(std::string_view chain_pem, std::string_view key_pem);

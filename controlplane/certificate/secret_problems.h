@@ -10,8 +10,8 @@
 
 namespace sluice::certificate {
 
-// What is wrong with the pair in a Secret of type kubernetes.io/tls: that proxies will refuse it, or
-// that at `now` it is past its time or before it. Nothing for other objects.
+// What is wrong with the pair in a Secret of type kubernetes.io/tls: that proxies will refuse it,
+// or that at `now` it is past its time or before it. Nothing for other objects.
 std::vector<manifest::Problem> SecretProblems(const manifest::Object& object, absl::Time now,
                                               Inspector& inspector);
 

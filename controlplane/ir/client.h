@@ -20,6 +20,7 @@ struct ClientSettings {
   uint32_t max_header_count = 100;
   Underscores underscores = Underscores::kReject;
   uint64_t max_body_bytes = 0;               // Zero: no limit.
+  uint32_t max_connections = 0;              // Zero: no limit.
   uint32_t max_requests_per_connection = 0;  // Zero: no limit.
   uint32_t buffer_limit_bytes = 1024 * 1024;
 

@@ -8,19 +8,20 @@
 
 #include "controlplane/ir/backend.h"
 #include "controlplane/ir/listener.h"
+#include "controlplane/ir/parts.h"
 #include "controlplane/ir/source.h"
 
 namespace sluice::ir {
 
 // What all the proxies of one Gateway are to do. Maps are by name. Parts that did not change are
-// the same pointers from one version to the next.
+// the same pointers from one version to the next, and of the many there are, what holds them too.
 struct Gateway {
   ObjectId id;
   std::vector<std::string> addresses;              // IP literals; empty: all of the machine's.
   std::vector<std::shared_ptr<const Port>> ports;  // Sorted by number.
   std::map<std::string, std::shared_ptr<const Certificate>> certificates;
-  std::map<std::string, std::shared_ptr<const Backend>> backends;
-  std::map<std::string, std::shared_ptr<const Endpoints>> endpoints;
+  Parts<Backend> backends;
+  Parts<Endpoints> endpoints;
 };
 
 }  // namespace sluice::ir

@@ -36,10 +36,11 @@ void LogProblems(const store::Problems& problems) {
 }  // namespace
 
 ConfigFlow::ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
-                       pushapi::Propagation& propagation, resolve::KeyPairCheck check,
-                       xdsserver::Clock clock)
+                       status::Keeper& keeper, pushapi::Propagation& propagation,
+                       resolve::KeyPairCheck check, xdsserver::Clock clock)
     : cache_(cache),
       board_(board),
+      keeper_(keeper),
       propagation_(propagation),
       clock_(std::move(clock)),
       pipeline_(std::move(check)) {}
@@ -56,7 +57,7 @@ void ConfigFlow::OnUpdate(const store::Update& update) {
   news.verdicts = std::move(output.verdicts);
   news.dropped_verdicts = std::move(output.dropped_verdicts);
   news.at = clock_();
-  board_.Publish(std::move(news));
+  keeper_.Note(board_.Publish(std::move(news)));
   propagation_.OnTranslated(update.after->revision(), std::move(reach));
 }
 
@@ -73,13 +74,11 @@ pushapi::Propagation::Reach ConfigFlow::Publish(const translate::Output& output)
   }
   pushapi::Propagation::Reach reach;
   for (const auto& [key, gateway] : output.gateways) {
-    if (gateway == nullptr) {
-      cache_.Drop(GroupOf(key));
-    } else {
-      const uint64_t sequence = cache_.Set(GroupOf(key), gateway->resources);
-      reach[GroupOf(key)] = sequence;
-      sequence_ = std::max(sequence_, sequence);
-    }
+    // The proxies of a Gateway that is gone are told to serve nothing: who deletes it means that.
+    const uint64_t sequence = cache_.Set(
+        GroupOf(key), gateway == nullptr ? xdsserver::ResourceSet() : gateway->resources);
+    reach[GroupOf(key)] = sequence;
+    sequence_ = std::max(sequence_, sequence);
   }
   return reach;
 }

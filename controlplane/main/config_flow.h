@@ -16,6 +16,7 @@
 #include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/status/board.h"
+#include "controlplane/status/keeper.h"
 #include "controlplane/store/store.h"
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "controlplane/xdsserver/snapshot_cache.h"
@@ -32,7 +33,7 @@ namespace sluice::control {
 // Limits:   none of its own.
 class ConfigFlow {
  public:
-  ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board,
+  ConfigFlow(xdsserver::SnapshotCache& cache, status::Board& board, status::Keeper& keeper,
              pushapi::Propagation& propagation, resolve::KeyPairCheck check,
              xdsserver::Clock clock);
 
@@ -51,6 +52,7 @@ class ConfigFlow {
 
   xdsserver::SnapshotCache& cache_;
   status::Board& board_;
+  status::Keeper& keeper_;
   pushapi::Propagation& propagation_;
   const xdsserver::Clock clock_;
 

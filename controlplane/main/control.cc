@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/main/control.h"
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "absl/log/log.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "controlplane/access/gate.h"
+#include "controlplane/access/tls_material.h"
 #include "controlplane/certificate/inspector.h"
 #include "controlplane/certificate/secret_problems.h"
 #include "controlplane/main/config_flow.h"
+#include "controlplane/main/security.h"
 #include "controlplane/pushapi/handlers.h"
-#include "controlplane/pushapi/operators.h"
 #include "controlplane/pushapi/propagation.h"
 #include "controlplane/pushapi/push_service.h"
 #include "controlplane/pushapi/rest/rest_listener.h"
+#include "controlplane/pushapi/rest/rest_routes.h"
 #include "controlplane/registry/dir/dir_registry.h"
 #include "controlplane/registry/sqlite/sqlite_registry.h"
 #include "controlplane/rpc/api_listener.h"
-#include "controlplane/rpc/credentials.h"
 #include "controlplane/rpc/xds_listener.h"
 #include "controlplane/status/board.h"
+#include "controlplane/status/keeper.h"
 #include "controlplane/store/store.h"
 #include "controlplane/xdsserver/fleet.h"
 #include "controlplane/xdsserver/server.h"
@@ -35,20 +37,17 @@
 namespace sluice::control {
 namespace {
 
+constexpr size_t kMaxCallsPerCredential = 20'000;
+
 absl::Status WithFlag(std::string_view flag, const absl::Status& status) {
   return {status.code(), absl::StrCat("--", flag, ": ", status.message())};
 }
 
-absl::StatusOr<std::string> ReadFlagFile(std::string_view flag, const std::string& path) {
-  if (path.empty()) return std::string();
-  const std::ifstream file(path);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || !text) {
-    const std::error_code error(errno, std::generic_category());
-    return absl::NotFoundError(absl::StrCat("--", flag, ": ", path, ": ", error.message()));
-  }
-  return text.str();
+absl::StatusOr<size_t> ReadLimit(std::string_view flag, const std::string& text) {
+  size_t limit = 0;
+  if (absl::SimpleAtoi(text, &limit) && limit > 0 && limit <= kMaxCallsPerCredential) return limit;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, ": ", text, ": must be 1 to ", kMaxCallsPerCredential));
 }
 
 absl::StatusOr<std::unique_ptr<registry::Registry>> OpenSqlite(const std::string& folder) {
@@ -113,6 +112,7 @@ class WiredControl : public Control {
 
   // Returns when the registry has been read and translated.
   void StartFlow() {
+    board_.Recall(status::Keeper::Recall(*registry_));
     subscription_ =
         store_.Subscribe([this](const store::Update& update) { flow_.OnUpdate(update); });
     watch_ = registry_->Watch(
@@ -123,39 +123,44 @@ class WiredControl : public Control {
   }
 
   absl::Status Listen(const ControlOptions& options) {
-    rpc::XdsListenerOptions xds;
-    rpc::ApiListenerOptions api;
-    xds.address = options.xds_listen;
-    api.address = options.api_listen;
-    SLUICE_ASSIGN_OR_RETURN(xds.certificate_pem, ReadFlagFile("tls-cert", options.tls_cert));
-    SLUICE_ASSIGN_OR_RETURN(xds.key_pem, ReadFlagFile("tls-key", options.tls_key));
-    SLUICE_ASSIGN_OR_RETURN(xds.client_ca_pem, ReadFlagFile("client-ca", options.client_ca));
-    api.certificate_pem = xds.certificate_pem;
-    api.key_pem = xds.key_pem;
-    SLUICE_ASSIGN_OR_RETURN(const std::string proxies,
-                            ReadFlagFile("token-file", options.token_file));
-    SLUICE_ASSIGN_OR_RETURN(const std::string people,
-                            ReadFlagFile("api-token-file", options.api_token_file));
-    rpc::CredentialTable credentials;
-    if (std::string error = credentials.Parse(proxies); !error.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--token-file: ", error));
-    }
-    pushapi::OperatorTable operators;
-    if (std::string error = operators.Parse(people); !error.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--api-token-file: ", error));
-    }
-    // Without operators' certificates the API asks for none: on loopback it is open as ever.
-    if (!operators.empty()) api.client_ca_pem = xds.client_ca_pem;
+    options_ = options;
+    SLUICE_ASSIGN_OR_RETURN(const size_t max_calls, ReadLimit("max-calls-per-credential",
+                                                              options.max_calls_per_credential));
+    SLUICE_ASSIGN_OR_RETURN(Security security, ReadSecurity(options));
+    LogWarnings(security);
+    const bool is_xds_open = options.token_file.empty() && options.client_ca.empty();
+    const bool is_api_open = options.api_token_file.empty();
+    tls_.emplace(std::move(security.tls));
+    proxies_.emplace(std::move(security.proxies), access::Gate::Options{is_xds_open, max_calls});
+    operators_.emplace(std::move(security.operators),
+                       access::Gate::Options{is_api_open, max_calls});
     std::string error;
-    api_listener_ = rpc::ApiListener::Start(api, operators, push_service_, &error);
+    rpc::ApiListenerOptions api;
+    api.address = options.api_listen;
+    api_listener_ = rpc::ApiListener::Start(api, *operators_, *tls_, push_service_, &error);
     if (api_listener_ == nullptr) {
       return absl::UnavailableError(absl::StrCat("--api-listen: ", error));
     }
-    SLUICE_RETURN_IF_ERROR(ListenForRest(options.rest_listen, std::move(operators)));
-    xds_listener_ = rpc::XdsListener::Start(xds, std::move(credentials), discovery_server_, &error);
+    SLUICE_RETURN_IF_ERROR(ListenForRest(options.rest_listen));
+    rpc::XdsListenerOptions xds;
+    xds.address = options.xds_listen;
+    xds.takes_tokens = !options.token_file.empty();
+    xds_listener_ = rpc::XdsListener::Start(xds, *proxies_, *tls_, discovery_server_, &error);
     if (xds_listener_ == nullptr) {
       return absl::UnavailableError(absl::StrCat("--xds-listen: ", error));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReloadSecurity() override {
+    SLUICE_ASSIGN_OR_RETURN(Security security, ReadSecurity(options_));
+    LogWarnings(security);
+    // First the handshakes: a connection by the old CA cannot come after its calls were judged.
+    tls_->Replace(std::move(security.tls));
+    const size_t revoked = proxies_->Replace(std::move(security.proxies)) +
+                           operators_->Replace(std::move(security.operators));
+    LOG(INFO) << "credentials and certificates are read again; " << revoked
+              << " open calls are ended by it";
     return absl::OkStatus();
   }
 
@@ -172,14 +177,28 @@ class WiredControl : public Control {
     };
   }
 
-  absl::Status ListenForRest(const std::string& address, pushapi::OperatorTable operators) {
+  absl::Status ListenForRest(const std::string& address) {
     if (address.empty()) return absl::OkStatus();
-    auto started =
-        pushapi::RestListener::Start({.address = address}, std::move(operators), handlers_);
+    auto started = pushapi::RestListener::Start(
+        {.address = address}, *operators_, *tls_,
+        [this](pushapi::WatchRoom& room, const pushapi::Caller& caller,
+               const pushapi::RestRequest& request) {
+          return pushapi::AnswerRest(handlers_, room, caller, request);
+        });
     if (!started.ok()) return WithFlag("rest-listen", started.status());
     rest_listener_ = *std::move(started);
     return absl::OkStatus();
   }
+
+  static void LogWarnings(const Security& security) {
+    for (const std::string& warning : security.warnings) LOG(WARNING) << warning;
+  }
+
+  ControlOptions options_;
+  // Calls hold their tickets for as long as anybody behind holds the call.
+  std::optional<access::TlsSource> tls_;
+  std::optional<access::Gate> proxies_;
+  std::optional<access::Gate> operators_;
 
   const std::unique_ptr<registry::Registry> registry_;
   store::Store store_{manifest::ParseOptions()};
@@ -188,7 +207,8 @@ class WiredControl : public Control {
   status::Board board_;
   pushapi::Propagation propagation_{cache_, fleet_, absl::Now};
   certificate::Inspector inspector_;
-  ConfigFlow flow_{cache_, board_, propagation_, Check(), absl::Now};
+  status::Keeper keeper_{*registry_, store_, board_};
+  ConfigFlow flow_{cache_, board_, keeper_, propagation_, Check(), absl::Now};
   xdsserver::DiscoveryServer discovery_server_{cache_, fleet_, absl::Now};
   pushapi::Handlers handlers_;
   pushapi::PushService push_service_{handlers_};

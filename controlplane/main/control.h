@@ -18,8 +18,10 @@ struct ControlOptions {
   std::string tls_cert;
   std::string tls_key;
   std::string client_ca;
-  std::string token_file;      // of proxies: rpc/credentials.h
-  std::string api_token_file;  // of operators: pushapi/operators.h
+  // Who may call: access/credential_table.h. Of proxies, and of operators.
+  std::string token_file;
+  std::string api_token_file;
+  std::string max_calls_per_credential = "1000";
 };
 
 // Control is a whole control plane: registry, store, pipeline, snapshot cache, discovery server,
@@ -33,6 +35,10 @@ class Control {
  public:
   static absl::StatusOr<std::unique_ptr<Control>> Start(const ControlOptions& options);
   virtual ~Control() = default;
+
+  // Reads the files of TLS and credentials again, all of them or, if one will not do, none.
+  // Connections that are open stay; calls whose credential counts no more are ended within seconds.
+  virtual absl::Status ReloadSecurity() = 0;
 
   // The ports that are bound; 0: not asked for.
   [[nodiscard]] virtual int xds_port() const = 0;

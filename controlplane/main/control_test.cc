@@ -319,6 +319,17 @@ TEST_F(ControlTest, WithOperatorsATokenDecides) {
   EXPECT_TRUE(absl::StartsWith(Http("GET", "/revision", ""), "HTTP/1.1 401"));
 }
 
+TEST_F(ControlTest, AnOverlongPushIsNotRead) {
+  rpc::RawClient::Options options;
+  options.target = absl::StrCat("127.0.0.1:", control_->api_port());
+  const auto call = rpc::RawClient::Open(options, "/sluice.push.v1.Push/Apply");
+  call->Write(std::string((64 << 20) + 1, 'x'));
+  EXPECT_FALSE(call->Read().has_value());
+  constexpr int kResourceExhausted = 8;
+  EXPECT_EQ(call->Finish(nullptr), kResourceExhausted);
+  EXPECT_EQ(Apply(kGateway).code, ExitCode::kOk);
+}
+
 TEST(ControlStartTest, ATakenPortIsNamedByItsFlag) {
   const registry::TempFolder one, two;
   ControlOptions options{.data_dir = one.path(),
@@ -345,7 +356,7 @@ TEST(ControlStartTest, OffLoopbackNothingIsOpen) {
   options.api_listen = "127.0.0.1:0";
   options.rest_listen = "0.0.0.0:0";
   EXPECT_THAT(std::string(Control::Start(options).status().message()),
-              ::testing::HasSubstr("loopback only"));
+              ::testing::HasSubstr("TLS is required"));
 }
 
 TEST(ControlStartTest, AFolderOfFilesIsServedAndReadOnly) {

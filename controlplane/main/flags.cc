@@ -28,10 +28,9 @@ constexpr Flag kFlags[] = {
      [](CommandLine& line) -> std::string& { return line.control.xds_listen; }},
     {"api-listen", "HOST:PORT", "for sluicectl: the push API over gRPC (127.0.0.1:15020)",
      [](CommandLine& line) -> std::string& { return line.control.api_listen; }},
-    {"rest-listen", "HOST:PORT",
-     "the push API over REST, on loopback; empty: none (127.0.0.1:15021)",
+    {"rest-listen", "HOST:PORT", "the push API over REST; empty: none (127.0.0.1:15021)",
      [](CommandLine& line) -> std::string& { return line.control.rest_listen; }},
-    {"tls-cert", "FILE", "the certificate of the xDS and API ports (PEM)",
+    {"tls-cert", "FILE", "the certificate of all three ports (PEM)",
      [](CommandLine& line) -> std::string& { return line.control.tls_cert; }},
     {"tls-key", "FILE", "its key (PEM)",
      [](CommandLine& line) -> std::string& { return line.control.tls_key; }},
@@ -41,6 +40,8 @@ constexpr Flag kFlags[] = {
      [](CommandLine& line) -> std::string& { return line.control.token_file; }},
     {"api-token-file", "FILE", "which token or certificate may call the push API, to read or write",
      [](CommandLine& line) -> std::string& { return line.control.api_token_file; }},
+    {"max-calls-per-credential", "N", "streams and calls open at a time with one of them (1000)",
+     [](CommandLine& line) -> std::string& { return line.control.max_calls_per_credential; }},
     {"log-level", "LEVEL", "info, warning or error (info)",
      [](CommandLine& line) -> std::string& { return line.log_level; }},
 };
@@ -98,8 +99,9 @@ void PrintHelp(std::ostream& out) {
   out << "sluice-control: keeps resources and streams configuration to proxies.\n\n"
          "  sluice-control --data-dir /var/lib/sluice\n"
          "  sluice-control --registry dir:/etc/sluice\n\n"
-         "Off loopback --xds-listen and --api-listen need --tls-cert, --tls-key and a credential:\n"
-         "--client-ca or --token-file for proxies, --api-token-file for people.\n\n";
+         "Off loopback each port needs --tls-cert, --tls-key and a credential: --client-ca or\n"
+         "--token-file for proxies, --api-token-file for people.\n"
+         "SIGHUP reads these files again; connections stay open.\n\n";
   for (const Flag& flag : kFlags) {
     std::string text = absl::StrCat("  --", flag.name, " ", flag.value);
     text.resize(std::max<size_t>(text.size() + 2, 32), ' ');

@@ -11,6 +11,7 @@
 #include "absl/log/globals.h"
 #include "absl/log/initialize.h"
 #include "absl/log/log.h"
+#include "absl/status/status.h"
 #include "controlplane/main/control.h"
 #include "controlplane/main/flags.h"
 
@@ -23,11 +24,12 @@ absl::LogSeverityAtLeast SeverityOf(const std::string& level) {
 }
 
 // Before any thread is made: all of them inherit it, so that the signals come to sigwait alone.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -50,7 +52,7 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   absl::SetStderrThreshold(SeverityOf(line->log_level));
   absl::InitializeLog();
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   auto control = sluice::control::Control::Start(line->control);
   if (!control.ok()) {
     std::cerr << "sluice-control: " << control.status().message() << "\n";
@@ -59,7 +61,11 @@ int main(int argc, char** argv) {
   LOG(INFO) << "ready: xDS on port " << (*control)->xds_port() << ", API on port "
             << (*control)->api_port() << ", REST on port " << (*control)->rest_port();
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    const absl::Status status = (*control)->ReloadSecurity();
+    if (status.ok()) continue;
+    LOG(ERROR) << "SIGHUP: " << status.message() << "; what was read before stays in force";
+  }
   LOG(INFO) << "stopping on signal " << signal;
   control->reset();
   return 0;

@@ -73,9 +73,9 @@ std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revis
     if (revision > 0 && changes.empty()) changes.push_back(revision);
     if (revision <= 0) revision = translated_;
     const auto applied = applied_.find(revision);
-    waiting = std::make_shared<Waiting>(
-        fleet_, revision, std::move(changes), applied == applied_.end() ? now : applied->second,
-        now + std::min(timeout, kMaxTimeout), std::move(done));
+    waiting = std::make_shared<Waiting>(fleet_, revision, std::move(changes),
+                                        applied == applied_.end() ? now : applied->second,
+                                        now + std::min(timeout, kMaxTimeout), std::move(done));
     std::erase_if(waits_, [](const std::weak_ptr<Waiting>& wait) { return wait.expired(); });
     waits_.push_back(waiting);
     changed_.Signal();

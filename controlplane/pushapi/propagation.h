@@ -21,9 +21,9 @@ namespace sluice::pushapi {
 // Propagation tells when changes are served by every connected proxy that they reach.
 //
 // A change reaches the Gateways whose snapshots its translation changed; what another Gateway's
-// proxies refuse, or are late with, is not its affair. A wait first lasts until the revision has been
-// translated (OnTranslated), then until every proxy of those Gateways has answered that snapshot or
-// a later one. A refusal is an answer too.
+// proxies refuse, or are late with, is not its affair. A wait first lasts until the revision has
+// been translated (OnTranslated), then until every proxy of those Gateways has answered that
+// snapshot or a later one. A refusal is an answer too.
 //
 // Thread:   any. `done` runs once, on whichever thread brings the last answer, or on Propagation's
 //           own when time is up, with no lock held.
@@ -50,7 +50,8 @@ class Propagation {
 
   // When the apply that made `revision` began.
   void NoteApplied(registry::Revision revision, absl::Time since);
-  // The snapshots of `revision` are in the cache; `reach` is what they changed since the call before.
+  // The snapshots of `revision` are in the cache; `reach` is what they changed since the call
+  // before.
   void OnTranslated(registry::Revision revision, Reach reach);
 
   // Ends its wait, unanswered, when it dies.

@@ -79,7 +79,7 @@ std::string Reader::Show(const Caller& caller, const store::StoredObject& stored
   if (!caller.may_write) Redact(body.get());
   const std::optional<status::BoardEntry> entry = board_.Find(stored.object->key);
   if (entry.has_value()) {
-    status::ComposeStatus(stored.object->key, *entry, liveness, body.get());
+    status::ComposeStatus(stored.object->key, *entry, &liveness, body.get());
   }
   manifest::Object shown = *stored.object;
   shown.body = body;

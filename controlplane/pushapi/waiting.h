@@ -21,7 +21,8 @@ namespace sluice::pushapi {
 class Propagation::Waiting : public std::enable_shared_from_this<Waiting> {
  public:
   Waiting(xdsserver::Fleet& fleet, registry::Revision revision,
-          std::vector<registry::Revision> changes, absl::Time since, absl::Time deadline, Done done);
+          std::vector<registry::Revision> changes, absl::Time since, absl::Time deadline,
+          Done done);
   ~Waiting();
 
   [[nodiscard]] registry::Revision revision() const { return revision_; }

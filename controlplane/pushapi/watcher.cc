@@ -36,6 +36,7 @@ push::v1::WatchResponse ToResponse(const registry::ChangeBatch& batch, const Fil
       push::v1::WatchChange& out = *response.add_changes();
       *out.mutable_key() = ToProto(put->entry.key);
       out.set_json(put->entry.json);
+      out.set_revision(put->entry.revision);
     } else if (const auto* gone = std::get_if<registry::Delete>(&change)) {
       if (filter.Wants(gone->key)) *response.add_changes()->mutable_key() = ToProto(gone->key);
     }

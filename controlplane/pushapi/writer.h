@@ -43,8 +43,7 @@ class Writer {
   static constexpr absl::Duration kEffectTimeout = absl::Seconds(10);
 
   Writer(registry::Registry& registry, store::Store& store, status::Board& board,
-         Propagation& propagation, Judge judge, Examine examine,
-         std::function<absl::Time()> clock);
+         Propagation& propagation, Judge judge, Examine examine, std::function<absl::Time()> clock);
 
   absl::StatusOr<push::v1::ApplyResponse> Apply(const Caller& caller,
                                                 const push::v1::ApplyRequest& request);

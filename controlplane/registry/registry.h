@@ -92,6 +92,8 @@ class Registry {
   // tells, and outlives a new version of the object but not its deletion. An object that is not
   // there (any more) is passed over.
   virtual absl::Status WriteStatus(const std::vector<StatusWrite>& writes) = 0;
+  // All that was written, of objects that are there; in no order.
+  virtual absl::StatusOr<std::vector<StatusWrite>> ListStatus() = 0;
   // Empty if none was written. kNotFound: no such object.
   virtual absl::StatusOr<std::string> ReadStatus(const manifest::ObjectKey& key) = 0;
 

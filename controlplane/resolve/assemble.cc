@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace sluice::resolve {
@@ -103,6 +104,28 @@ std::shared_ptr<const T> Keep(const std::shared_ptr<const T>& part,
   return it != before->end() && *it->second == *part ? it->second : part;
 }
 
+// Many routes share few backends: they are told apart by hash, and only then put in order.
+void GatherBackends(const std::map<manifest::ObjectKey, RouteResult>& routes,
+                    const ir::Gateway* before, Assembly& out) {
+  absl::flat_hash_map<std::string_view, const std::shared_ptr<const ir::Backend>*> backends;
+  absl::flat_hash_map<std::string_view, const EndpointsId*> endpoints;
+  for (const auto& [key, route] : routes) {
+    if (route.attachments.empty()) continue;
+    for (const auto& [name, backend] : route.backends) backends.try_emplace(name, &backend);
+    for (const auto& [name, id] : route.endpoints) endpoints.try_emplace(name, &id);
+  }
+  std::vector<ir::Parts<ir::Backend>::Entry> sorted;
+  sorted.reserve(backends.size());
+  for (const auto& [name, backend] : backends) sorted.emplace_back(name, *backend);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  out.gateway.backends =
+      ir::Parts<ir::Backend>::Make(std::move(sorted), before ? &before->backends : nullptr);
+  out.endpoints.assign(endpoints.begin(), endpoints.end());
+  std::sort(out.endpoints.begin(), out.endpoints.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
 }  // namespace
 
 Assembly Assemble(const manifest::ObjectKey& key, const Frame& frame,
@@ -133,14 +156,7 @@ Assembly Assemble(const manifest::ObjectKey& key, const Frame& frame,
   for (const auto& [name, certificate] : frame.certificates) {
     gateway.certificates[name] = Keep(certificate, before ? &before->certificates : nullptr);
   }
-  for (const auto& [route_key, route] : routes) {
-    if (route.attachments.empty()) continue;
-    for (const auto& [name, backend] : route.backends) {
-      if (gateway.backends.contains(name)) continue;
-      gateway.backends[name] = Keep(backend, before ? &before->backends : nullptr);
-    }
-    out.endpoints.insert(route.endpoints.begin(), route.endpoints.end());
-  }
+  GatherBackends(routes, before, out);
   return out;
 }
 

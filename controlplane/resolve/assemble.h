@@ -3,7 +3,9 @@
 
 #include <map>
 #include <memory>
-#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "controlplane/ir/gateway.h"
 #include "controlplane/resolve/frame.h"
@@ -14,7 +16,8 @@ namespace sluice::resolve {
 // A Gateway out of its frame and its routes, without endpoints.
 struct Assembly {
   ir::Gateway gateway;
-  std::map<std::string, EndpointsId> endpoints;
+  // Whose endpoints it needs, by name, sorted. They point into `routes`.
+  std::vector<std::pair<std::string_view, const EndpointsId*>> endpoints;
   Verdict verdict;
 };
 

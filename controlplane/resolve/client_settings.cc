@@ -26,6 +26,7 @@ void ApplyHeaders(const v1alpha1::HeaderLimits& limits, ir::ClientSettings& sett
 }
 
 void ApplyConnections(const v1alpha1::ClientConnections& from, ir::ClientSettings& settings) {
+  if (from.has_max_connections()) settings.max_connections = from.max_connections();
   if (from.has_max_requests_per_connection()) {
     settings.max_requests_per_connection = from.max_requests_per_connection();
   }

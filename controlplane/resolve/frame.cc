@@ -90,8 +90,8 @@ void CheckKinds(Draft& draft) {
   }
 }
 
-void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway,
-                       const KeyPairCheck& check, Draft& draft, Frame& frame) {
+void CheckCertificates(Facts& facts, const manifest::ObjectKey& gateway, const KeyPairCheck& check,
+                       Draft& draft, Frame& frame) {
   if (!draft.shape.tls) return;
   const Reference from{std::string(kGatewayGroup), "Gateway", gateway.ns, gateway.name};
   if (draft.listener.tls().certificate_refs().empty()) {
@@ -147,8 +147,8 @@ ListenerVerdict Conclude(Draft& draft) {
     out.push_back(True("Accepted", "Accepted"));
   }
   if (!draft.shape.serves) {
-    out.push_back(False("Programmed", "Invalid",
-                        "the listener is not served: see the other conditions"));
+    out.push_back(
+        False("Programmed", "Invalid", "the listener is not served: see the other conditions"));
   } else if (draft.keeps_certificate) {
     out.push_back(False("Programmed", "Invalid",
                         "a certificate is refused by proxies, which keep the last good one: see "

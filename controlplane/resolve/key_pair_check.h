@@ -13,6 +13,7 @@ namespace sluice::resolve {
 // the same answer, on every replica, whatever the time is.
 //
 // Thread: called from its resolver's.
-using KeyPairCheck = std::function<std::string(std::string_view chain_pem, std::string_view key_pem)>;
+using KeyPairCheck =
+    std::function<std::string(std::string_view chain_pem, std::string_view key_pem)>;
 
 }  // namespace sluice::resolve

@@ -136,14 +136,7 @@ Verdict ResolvePolicyVerdict(Facts& facts, const store::ObjectSet& objects, cons
     return JudgeAll(facts, *objects.Find<v1alpha1::TrafficPolicy>(key.ns, key.name), key);
   }
   if (key.kind == "ClientPolicy") {
-    const auto& policy = *objects.Find<v1alpha1::ClientPolicy>(key.ns, key.name);
-    Verdict verdict = JudgeAll(facts, policy, key);
-    if (policy.spec().connections().has_max_connections()) {
-      verdict.conditions.push_back(
-          True("sluice.dev/FieldsIgnored", "UnsupportedField",
-               "spec.connections.maxConnections: no resource carries it to the proxies yet"));
-    }
-    return verdict;
+    return JudgeAll(facts, *objects.Find<v1alpha1::ClientPolicy>(key.ns, key.name), key);
   }
   if (key.kind == "TelemetryPolicy") {
     return JudgeAll(facts, *objects.Find<v1alpha1::TelemetryPolicy>(key.ns, key.name), key);

@@ -194,7 +194,7 @@ void Resolver::DoAssembly(Agenda& agenda, Outcome& outcome) {
       PutTogether(key, before.get(), agenda, outcome);
       continue;
     }
-    UseEndpoints(key, {}, before.get(), agenda);
+    (void)UseEndpoints(key, {}, before.get(), agenda);
     if (before != nullptr) {
       gateways_.erase(key);
       outcome.gateways[key] = nullptr;
@@ -218,34 +218,51 @@ void Resolver::PutTogether(const ObjectKey& key, const ir::Gateway* before, Agen
   ++outcome.work.gateways;
   AddIgnoredFields(*objects_, key, assembly.verdict);
   SetVerdict(key, std::move(assembly.verdict), outcome);
-  UseEndpoints(key, assembly.endpoints, before, agenda);
-  for (const auto& [name, id] : assembly.endpoints) {
-    assembly.gateway.endpoints[name] = endpoints_.at(name).endpoints;
-  }
+  assembly.gateway.endpoints = UseEndpoints(key, assembly.endpoints, before, agenda);
   gateways_[key] = std::make_shared<const ir::Gateway>(std::move(assembly.gateway));
   outcome.gateways[key] = gateways_[key];
 }
 
-void Resolver::UseEndpoints(const ObjectKey& gateway,
-                            const std::map<std::string, EndpointsId>& wanted,
-                            const ir::Gateway* before, Agenda& agenda) {
-  for (const auto& [name, id] : wanted) {
-    EndpointsState& state = endpoints_[name];
-    state.id = id;
-    state.users.insert(gateway);
-    if (state.endpoints == nullptr) agenda.endpoints.insert(name);
+ir::Parts<ir::Endpoints> Resolver::UseEndpoints(
+    const ObjectKey& gateway,
+    const std::vector<std::pair<std::string_view, const EndpointsId*>>& wanted,
+    const ir::Gateway* before, Agenda& agenda) {
+  using EndpointParts = ir::Parts<ir::Endpoints>;
+  // What it used before is as it was; what is new is not resolved yet, or by another Gateway's
+  // wish.
+  std::vector<EndpointParts::Entry> sorted;
+  sorted.reserve(wanted.size());
+  for (const auto& [name, id] : wanted) sorted.emplace_back(name, nullptr);
+  std::vector<std::string> gone;
+  size_t at = 0;
+  if (before != nullptr) {
+    before->endpoints.ForEach([&](const std::string& name, const EndpointParts::Part& part) {
+      while (at < sorted.size() && sorted[at].first < name) ++at;
+      if (at < sorted.size() && sorted[at].first == name) {
+        sorted[at].second = part;
+      } else {
+        gone.push_back(name);
+      }
+    });
   }
-  if (before == nullptr) return;
-  for (const auto& [name, endpoints] : before->endpoints) {
-    if (wanted.contains(name)) continue;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    if (sorted[i].second != nullptr) continue;
+    EndpointsState& state = endpoints_[sorted[i].first];
+    state.id = *wanted[i].second;
+    state.users.insert(gateway);
+    if (state.endpoints == nullptr) agenda.endpoints.insert(sorted[i].first);
+    sorted[i].second = state.endpoints;
+  }
+  for (const std::string& name : gone) {
     EndpointsState& state = endpoints_.at(name);
     state.users.erase(gateway);
     if (state.users.empty()) agenda.endpoints.insert(name);
   }
+  return EndpointParts::Make(std::move(sorted), before ? &before->endpoints : nullptr);
 }
 
 void Resolver::DoEndpoints(Agenda& agenda, Outcome& outcome) {
-  // Gateways share what they do not change, so a new set of endpoints costs a copy of their maps.
+  // Gateways share what they do not change, so a new set of endpoints costs a copy of one chunk.
   std::map<ObjectKey, ir::Gateway> edited;
   for (const std::string& name : agenda.endpoints) {
     const auto it = endpoints_.find(name);
@@ -268,7 +285,7 @@ void Resolver::DoEndpoints(Agenda& agenda, Outcome& outcome) {
     for (const ObjectKey& user : state.users) {
       auto [gateway, is_new] = edited.try_emplace(user);
       if (is_new) gateway->second = *gateways_.at(user);
-      gateway->second.endpoints[name] = endpoints;
+      gateway->second.endpoints.Replace(name, endpoints);
     }
   }
   for (auto& [key, gateway] : edited) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -109,9 +110,11 @@ class Resolver {
   void DoAssembly(Agenda& agenda, Outcome& outcome);
   void PutTogether(const manifest::ObjectKey& key, const ir::Gateway* before, Agenda& agenda,
                    Outcome& outcome);
-  void UseEndpoints(const manifest::ObjectKey& gateway,
-                    const std::map<std::string, EndpointsId>& wanted, const ir::Gateway* before,
-                    Agenda& agenda);
+  // Notes whose endpoints a Gateway uses, and returns what is known of them.
+  ir::Parts<ir::Endpoints> UseEndpoints(
+      const manifest::ObjectKey& gateway,
+      const std::vector<std::pair<std::string_view, const EndpointsId*>>& wanted,
+      const ir::Gateway* before, Agenda& agenda);
   void DoEndpoints(Agenda& agenda, Outcome& outcome);
   void DoPolicies(Agenda& agenda, Outcome& outcome);
   void DoRouteVerdicts(Agenda& agenda, Outcome& outcome);

@@ -19,11 +19,18 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
-grpc::ServerGenericBidiReactor* ApiCall::Serve(OnRequest on_request) {
-  auto call = std::make_shared<ApiCall>();
+grpc::ServerGenericBidiReactor* ApiCall::Serve(std::shared_ptr<access::Ticket> ticket,
+                                               ShareOfBytes share, OnRequest on_request,
+                                               grpc::ServerContextBase* context) {
+  auto call = std::make_shared<ApiCall>(context);
+  call->share_ = std::move(share);
   call->on_request_ = std::move(on_request);
   call->self_ = call;
+  call->ticket_ = std::move(ticket);
   call->StartRead(&call->incoming_);
+  call->ticket_->SetOnRevoked([weak = std::weak_ptr<ApiCall>(call)](const std::string& reason) {
+    if (const auto revoked = weak.lock()) revoked->Revoke(reason);
+  });
   return call.get();
 }
 
@@ -54,9 +61,43 @@ void ApiCall::Finish(pushapi::CallStatus status) {
 }
 
 void ApiCall::Hold(std::shared_ptr<void> what) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  // What comes too late dies with the argument, after the lock.
-  if (!is_over_) held_.push_back(std::move(what));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // What comes too late dies with the argument, after the lock.
+    if (!is_over_) held_.push_back(std::move(what));
+  }
+  MaybeEndRevoked();
+}
+
+void ApiCall::Revoke(const std::string& reason) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    revoked_ = reason;
+  }
+  MaybeEndRevoked();
+}
+
+void ApiCall::MaybeEndRevoked() {
+  grpc::Status word;
+  bool is_writing = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_over_ || !revoked_.has_value() || held_.empty()) return;
+    word = {grpc::StatusCode::UNAUTHENTICATED, *revoked_};
+    is_writing = is_writing_;
+    if (is_writing) {
+      if (last_word_.has_value()) return;
+      queue_.clear();
+      queued_bytes_ = 0;
+      last_word_ = word;
+    }
+  }
+  if (is_writing) {
+    // The peer may never read it.
+    cutter_.Arm(weak_from_this());
+  } else {
+    End(std::move(word));
+  }
 }
 
 void ApiCall::OnReadDone(bool ok) {
@@ -64,7 +105,10 @@ void ApiCall::OnReadDone(bool ok) {
     End({grpc::StatusCode::INVALID_ARGUMENT, "the call holds no request"});
     return;
   }
-  if (!on_request_(ToString(incoming_), shared_from_this())) {
+  // The share goes with the request: its bytes are given back when that is answered.
+  ShareOfBytes share = std::move(share_);
+  if (!share->TryGrow(incoming_.Length()) ||
+      !on_request_(ToString(incoming_), std::move(share), shared_from_this())) {
     End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting; try again"});
   }
   incoming_.Clear();
@@ -100,6 +144,8 @@ void ApiCall::OnCancel() {
 }
 
 void ApiCall::OnDone() {
+  // The API may hold the call for longer.
+  ticket_.reset();
   // Nothing is touched after this line.
   const std::shared_ptr<ApiCall> self = std::move(self_);
 }
@@ -124,7 +170,7 @@ void ApiCall::End(grpc::Status status) {
     held.swap(held_);
   }
   held.clear();
-  Finish(std::move(status));
+  cutter_.Finish([this, status = std::move(status)] { Finish(status); });
 }
 
 }  // namespace sluice::rpc

@@ -13,7 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/access/gate.h"
+#include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/pushapi/call_port.h"
+#include "controlplane/rpc/cutter.h"
 
 namespace sluice::rpc {
 
@@ -21,21 +24,29 @@ namespace sluice::rpc {
 //
 // No lock is held while gRPC or the API is called. Whoever finds no write under way starts one;
 // OnWriteDone goes on. The end is said once: by the API's Finish when all is written, by a write
-// that fails, or by the peer that leaves.
+// that fails, or by the peer that leaves. If the credential is withdrawn, a call that goes on
+// (that holds something) ends with UNAUTHENTICATED; one that is being answered is answered.
 //
 // Thread:   any.
 // Lifetime: holds itself until gRPC is done with it; the API may hold it longer.
 // Errors:   the call's status.
-// Limits:   what the API lets wait, see CallSink::Send.
+// Limits:   the budget for requests; what the API lets wait, see CallSink::Send.
 class ApiCall : public grpc::ServerGenericBidiReactor,
                 public pushapi::CallSink,
                 public std::enable_shared_from_this<ApiCall> {
  public:
-  // Is given the request when it is there; false if it cannot be taken now.
-  using OnRequest = std::function<bool(std::string request, std::shared_ptr<ApiCall> call)>;
+  using ShareOfBytes = std::shared_ptr<pushapi::ByteBudget::Share>;
+  // Is given the request when it is there; false if it cannot be taken now. `share` has the bytes
+  // of the request in it.
+  using OnRequest =
+      std::function<bool(std::string request, ShareOfBytes share, std::shared_ptr<ApiCall> call)>;
+
+  explicit ApiCall(grpc::ServerContextBase* context) : cutter_(context) {}
 
   // Returned to gRPC.
-  static grpc::ServerGenericBidiReactor* Serve(OnRequest on_request);
+  static grpc::ServerGenericBidiReactor* Serve(std::shared_ptr<access::Ticket> ticket,
+                                               ShareOfBytes share, OnRequest on_request,
+                                               grpc::ServerContextBase* context);
 
   size_t Send(std::string message) override;
   void Finish(pushapi::CallStatus status) override;
@@ -52,9 +63,14 @@ class ApiCall : public grpc::ServerGenericBidiReactor,
   // Takes the next message into outgoing_; false if there is none.
   bool TakeNextLocked();
   void End(grpc::Status status);
+  void Revoke(const std::string& reason);
+  // Ends a call that is revoked and holds something.
+  void MaybeEndRevoked();
 
+  ShareOfBytes share_;
   OnRequest on_request_;
   std::shared_ptr<ApiCall> self_;
+  std::shared_ptr<access::Ticket> ticket_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;  // the writer's
 
@@ -65,6 +81,9 @@ class ApiCall : public grpc::ServerGenericBidiReactor,
   bool is_over_ = false;  // the end has been said
   std::optional<grpc::Status> last_word_;
   std::vector<std::shared_ptr<void>> held_;
+  std::optional<std::string> revoked_;
+
+  Cutter cutter_;
 };
 
 }  // namespace sluice::rpc

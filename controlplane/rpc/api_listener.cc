@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/rpc/api_listener.h"
 
-#include <grpc/grpc_security_constants.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
 #include <chrono>
-#include <optional>
-#include <string_view>
 #include <utility>
-#include <vector>
 
+#include "controlplane/access/listen_rules.h"
+#include "controlplane/pushapi/byte_budget.h"
 #include "controlplane/rpc/api_call.h"
-#include "controlplane/rpc/listen_security.h"
+#include "controlplane/rpc/judged_call.h"
+#include "controlplane/rpc/swapped_tls.h"
 #include "controlplane/rpc/work_crew.h"
 
 namespace sluice::rpc {
@@ -21,68 +20,43 @@ namespace {
 
 using pushapi::Caller;
 
-// Answers a call with one status, and reads nothing of it.
-class Refusal : public grpc::ServerGenericBidiReactor {
- public:
-  explicit Refusal(const char* text) {
-    Finish(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, text));
-  }
-  void OnDone() override { delete this; }
-};
-
-std::vector<std::string> VerifiedNames(const grpc::ServerContextBase& context) {
-  std::vector<std::string> names;
-  const std::shared_ptr<const grpc::AuthContext> auth = context.auth_context();
-  if (auth == nullptr || !auth->IsPeerAuthenticated()) return names;
-  for (const grpc::string_ref& name : auth->FindPropertyValues(GRPC_X509_SAN_PROPERTY_NAME)) {
-    names.emplace_back(name.data(), name.size());
-  }
-  return names;
-}
-
 class ApiService : public grpc::CallbackGenericService {
  public:
-  ApiService(pushapi::OperatorTable operators, bool is_open, pushapi::CallPort& port,
+  ApiService(const ApiListenerOptions& options, access::Gate& gate, pushapi::CallPort& port,
              WorkCrew& crew)
-      : operators_(std::move(operators)), is_open_(is_open), port_(port), crew_(crew) {}
+      : budget_(std::make_shared<pushapi::ByteBudget>(options.max_request_bytes)),
+        gate_(gate),
+        port_(port),
+        crew_(crew) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
-    std::optional<Caller> caller = Judge(*context);
-    if (!caller.has_value()) return new Refusal("a credential that is known here is required");
-    return ApiCall::Serve([this, caller = *std::move(caller), method = context->method()](
-                              std::string request, std::shared_ptr<ApiCall> call) {
-      return crew_.TryPost(
-          [this, caller, method, request = std::move(request), call = std::move(call)] {
-            port_.Start(caller, method, request, call);
-          });
-    });
+    access::Refusal refusal;
+    std::shared_ptr<access::Ticket> ticket = gate_.Admit(PresentedBy(*context), &refusal);
+    if (ticket == nullptr) return new RefusingReactor(StatusOf(refusal));
+    const Caller caller{ticket->identity().name, ticket->identity().may_write};
+    return ApiCall::Serve(
+        std::move(ticket), budget_->NewShare(),
+        [this, caller, method = context->method()](std::string request, ApiCall::ShareOfBytes share,
+                                                   std::shared_ptr<ApiCall> call) {
+          return crew_.TryPost(
+              [this, caller, method, request = std::move(request), share = std::move(share),
+               call = std::move(call)] { port_.Start(caller, method, request, call); });
+        },
+        context);
   }
 
  private:
-  [[nodiscard]] std::optional<Caller> Judge(const grpc::ServerContextBase& context) const {
-    if (is_open_) return Caller{"loopback", true};
-    const auto& metadata = context.client_metadata();
-    const auto header = metadata.find("authorization");
-    if (header == metadata.end()) return operators_.FindCertificate(VerifiedNames(context));
-    // A token that is given counts: a wrong one is not healed by a certificate.
-    const auto token = pushapi::BearerToken({header->second.data(), header->second.size()});
-    if (!token.has_value() || metadata.count("authorization") != 1) return std::nullopt;
-    return operators_.FindToken(*token);
-  }
-
-  const pushapi::OperatorTable operators_;
-  const bool is_open_;
+  const std::shared_ptr<pushapi::ByteBudget> budget_;
+  access::Gate& gate_;
   pushapi::CallPort& port_;
   WorkCrew& crew_;
 };
 
 class GrpcApiListener : public ApiListener {
  public:
-  GrpcApiListener(const ApiListenerOptions& options, pushapi::OperatorTable operators, bool is_open,
-                  pushapi::CallPort& port)
-      : crew_(options.threads, options.max_waiting_calls),
-        service_(std::move(operators), is_open, port, crew_) {}
+  GrpcApiListener(const ApiListenerOptions& options, access::Gate& gate, pushapi::CallPort& port)
+      : crew_(options.threads, options.max_waiting_calls), service_(options, gate, port, crew_) {}
 
   ~GrpcApiListener() override {
     if (server_ == nullptr) return;
@@ -92,7 +66,8 @@ class GrpcApiListener : public ApiListener {
   }
 
   bool Listen(const ApiListenerOptions& options,
-              const std::shared_ptr<grpc::ServerCredentials>& transport) {
+              std::shared_ptr<grpc::ServerCredentials> transport) {
+    transport_ = std::move(transport);
     constexpr int kSecond = 1000;
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
@@ -103,11 +78,11 @@ class GrpcApiListener : public ApiListener {
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * kSecond);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30 * kSecond);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10 * kSecond);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300 * kSecond);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 60 * kSecond);
     grpc::ResourceQuota quota("api");
     quota.Resize(size_t{512} << 20);
     builder.SetResourceQuota(quota);
-    builder.AddListeningPort(options.address, transport, &bound_port_);
+    builder.AddListeningPort(options.address, transport_, &bound_port_);
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     return server_ != nullptr && bound_port_ != 0;
@@ -119,30 +94,26 @@ class GrpcApiListener : public ApiListener {
   WorkCrew crew_;
   ApiService service_;
   int bound_port_ = 0;
+  std::shared_ptr<grpc::ServerCredentials> transport_;
   std::unique_ptr<grpc::Server> server_;
 };
 
 }  // namespace
 
 std::unique_ptr<ApiListener> ApiListener::Start(const ApiListenerOptions& options,
-                                                pushapi::OperatorTable operators,
+                                                access::Gate& gate, const access::TlsSource& tls,
                                                 pushapi::CallPort& port, std::string* error) {
-  const ListenSecurity security{options.certificate_pem, options.key_pem, options.client_ca_pem,
-                                operators.has_tokens()};
-  std::string objection = ObjectionTo(options.address, security);
-  if (objection.empty() && !IsOpen(security) && operators.empty()) {
-    objection = "a client CA alone names nobody: list the operators' certificates too";
-  }
+  std::string objection = access::ObjectionTo(options.address, *tls.Current(), gate.is_open());
   if (!objection.empty()) {
     *error = "API listener " + options.address + ": " + objection;
     return nullptr;
   }
-  auto listener =
-      std::make_unique<GrpcApiListener>(options, std::move(operators), IsOpen(security), port);
-  if (!listener->Listen(options, TransportOf(security))) {
+  const ClientCertificate certificate =
+      gate.is_open() ? ClientCertificate::kNotAsked : ClientCertificate::kAsked;
+  auto listener = std::make_unique<GrpcApiListener>(options, gate, port);
+  if (!listener->Listen(options, SwappedTls(tls, certificate))) {
     *error = "API listener " + options.address +
-             ": cannot listen there (port taken, no such address, or the certificate and key do "
-             "not load)";
+             ": cannot listen there (port taken, or no such address)";
     return nullptr;
   }
   return listener;

@@ -12,8 +12,9 @@
 #include <thread>
 #include <utility>
 
-#include "controlplane/rpc/call_gate.h"
-#include "controlplane/rpc/listen_security.h"
+#include "controlplane/access/listen_rules.h"
+#include "controlplane/rpc/judged_call.h"
+#include "controlplane/rpc/swapped_tls.h"
 #include "controlplane/rpc/xds_reactor.h"
 
 namespace sluice::rpc {
@@ -24,23 +25,23 @@ constexpr std::chrono::milliseconds kTick(250);
 // Every method of every service comes here: the messages stay bytes.
 class XdsService : public grpc::CallbackGenericService {
  public:
-  XdsService(const CallGate& gate, xdsserver::StreamPort& port) : gate_(gate), port_(port) {}
+  XdsService(access::Gate& gate, xdsserver::StreamPort& port) : gate_(gate), port_(port) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
-    grpc::Status refusal;
+    access::Refusal refusal;
     // Who, before what: a stranger is not told which methods there are.
-    std::optional<xdsserver::Peer> peer = gate_.Judge(*context, &refusal);
-    if (!peer.has_value()) return new RefusingReactor(refusal);
+    std::shared_ptr<access::Ticket> ticket = gate_.Admit(PresentedBy(*context), &refusal);
+    if (ticket == nullptr) return new RefusingReactor(StatusOf(refusal));
     std::optional<xdsserver::StreamShape> shape = FindStreamShape(context->method());
     if (!shape.has_value()) {
       return new RefusingReactor({grpc::StatusCode::UNIMPLEMENTED, "no such method here"});
     }
-    return XdsReactor::Serve(port_, *std::move(peer), *std::move(shape));
+    return XdsReactor::Serve(port_, std::move(ticket), *std::move(shape), context);
   }
 
  private:
-  const CallGate& gate_;
+  access::Gate& gate_;
   xdsserver::StreamPort& port_;
 };
 
@@ -76,8 +77,8 @@ class Ticker {
 
 class GrpcXdsListener : public XdsListener {
  public:
-  GrpcXdsListener(CredentialTable credentials, bool is_open, xdsserver::StreamPort& port)
-      : gate_(std::move(credentials), is_open), service_(gate_, port), port_(port) {}
+  GrpcXdsListener(access::Gate& gate, xdsserver::StreamPort& port)
+      : service_(gate, port), port_(port) {}
 
   ~GrpcXdsListener() override {
     ticker_.reset();
@@ -89,10 +90,11 @@ class GrpcXdsListener : public XdsListener {
   }
 
   bool Listen(const XdsListenerOptions& options,
-              const std::shared_ptr<grpc::ServerCredentials>& transport) {
+              std::shared_ptr<grpc::ServerCredentials> transport) {
+    transport_ = std::move(transport);
     grpc::ServerBuilder builder;
     SetLimits(options, builder);
-    builder.AddListeningPort(options.address, transport, &bound_port_);
+    builder.AddListeningPort(options.address, transport_, &bound_port_);
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || bound_port_ == 0) return false;
@@ -101,10 +103,6 @@ class GrpcXdsListener : public XdsListener {
   }
 
   [[nodiscard]] int bound_port() const override { return bound_port_; }
-
-  void ReplaceCredentials(CredentialTable credentials) override {
-    gate_.Replace(std::move(credentials));
-  }
 
  private:
   static void SetLimits(const XdsListenerOptions& options, grpc::ServerBuilder& builder) {
@@ -132,10 +130,10 @@ class GrpcXdsListener : public XdsListener {
     builder.SetResourceQuota(quota);
   }
 
-  CallGate gate_;
   XdsService service_;
   xdsserver::StreamPort& port_;
   int bound_port_ = 0;
+  std::shared_ptr<grpc::ServerCredentials> transport_;
   std::unique_ptr<grpc::Server> server_;
   std::optional<Ticker> ticker_;
 };
@@ -143,19 +141,19 @@ class GrpcXdsListener : public XdsListener {
 }  // namespace
 
 std::unique_ptr<XdsListener> XdsListener::Start(const XdsListenerOptions& options,
-                                                CredentialTable credentials,
+                                                access::Gate& gate, const access::TlsSource& tls,
                                                 xdsserver::StreamPort& port, std::string* error) {
-  const ListenSecurity security{options.certificate_pem, options.key_pem, options.client_ca_pem,
-                                credentials.has_tokens()};
-  if (std::string objection = ObjectionTo(options.address, security); !objection.empty()) {
+  std::string objection = access::ObjectionTo(options.address, *tls.Current(), gate.is_open());
+  if (!objection.empty()) {
     *error = "xDS listener " + options.address + ": " + objection;
     return nullptr;
   }
-  auto listener = std::make_unique<GrpcXdsListener>(std::move(credentials), IsOpen(security), port);
-  if (!listener->Listen(options, TransportOf(security))) {
+  const ClientCertificate certificate =
+      options.takes_tokens ? ClientCertificate::kAsked : ClientCertificate::kRequired;
+  auto listener = std::make_unique<GrpcXdsListener>(gate, port);
+  if (!listener->Listen(options, SwappedTls(tls, certificate))) {
     *error = "xDS listener " + options.address +
-             ": cannot listen there (port taken, no such address, or the certificate and key do "
-             "not load)";
+             ": cannot listen there (port taken, or no such address)";
     return nullptr;
   }
   return listener;

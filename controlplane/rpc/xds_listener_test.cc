@@ -3,16 +3,18 @@
 // are the generated ones.
 #include "controlplane/rpc/xds_listener.h"
 
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "controlplane/access/client_verifier.h"
+#include "controlplane/access/credential_table.h"
+#include "controlplane/access/gate.h"
+#include "controlplane/access/test_files.h"
+#include "controlplane/access/tls_material.h"
 #include "controlplane/rpc/raw_client.h"
 #include "controlplane/xdsserver/fleet.h"
 #include "controlplane/xdsserver/resource_set.h"
@@ -25,6 +27,7 @@
 namespace sluice::rpc {
 namespace {
 
+using access::ReadTestFile;
 using envoy::service::discovery::v3::DeltaDiscoveryRequest;
 using envoy::service::discovery::v3::DeltaDiscoveryResponse;
 using envoy::service::discovery::v3::DiscoveryRequest;
@@ -39,15 +42,8 @@ constexpr char kSotwAds[] =
     "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
 constexpr char kToken[] = "an-edge-token-of-shop";
 
-constexpr int kOk = 0, kInvalidArgument = 3, kPermissionDenied = 7, kResourceExhausted = 8,
-              kUnimplemented = 12, kUnavailable = 14, kUnauthenticated = 16;
-
-std::string ReadTestFile(const std::string& name) {
-  const std::ifstream file("controlplane/rpc/" + name);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+constexpr int kOk = 0, kInvalidArgument = 3, kDeadlineExceeded = 4, kPermissionDenied = 7,
+              kResourceExhausted = 8, kUnimplemented = 12, kUnavailable = 14, kUnauthenticated = 16;
 
 std::string FirstDelta(std::string_view type_url, std::string cluster = "shop/edge") {
   DeltaDiscoveryRequest request;
@@ -82,23 +78,38 @@ class XdsListenerTest : public ::testing::Test {
     return cache_.Set("shop/edge", ResourceSet::Builder().Put(kClusterType, "c", value).Build());
   }
 
-  void Start(XdsListenerOptions options = {}, const std::string& credentials = {}) {
-    options.address = "127.0.0.1:0";
-    CredentialTable table;
-    ASSERT_EQ(table.Parse(credentials), "");
+  static access::Gate::Rules Rules(const std::string& credentials, const std::string& ca_pem) {
+    access::Gate::Rules rules{access::CredentialTable(access::Audience::kProxies), nullptr};
+    EXPECT_EQ(rules.table.Parse(credentials), "");
     std::string error;
-    listener_ = XdsListener::Start(options, std::move(table), server_, &error);
+    if (!ca_pem.empty()) rules.verifier = access::ClientVerifier::Create(ca_pem, &error);
+    EXPECT_EQ(error, "");
+    return rules;
+  }
+
+  void Start(XdsListenerOptions options = {}, const std::string& credentials = {},
+             access::TlsMaterial tls = {}, size_t max_calls_per_credential = 1000) {
+    options.address = "127.0.0.1:0";
+    options.takes_tokens = !credentials.empty();
+    const bool is_open = credentials.empty() && tls.client_ca_pem.empty();
+    gate_ =
+        std::make_unique<access::Gate>(Rules(credentials, tls.client_ca_pem),
+                                       access::Gate::Options{is_open, max_calls_per_credential});
+    tls_ = std::make_unique<access::TlsSource>(std::move(tls));
+    std::string error;
+    listener_ = XdsListener::Start(options, *gate_, *tls_, server_, &error);
     ASSERT_NE(listener_, nullptr) << error;
     client_.target = "127.0.0.1:" + std::to_string(listener_->bound_port());
   }
 
+  static access::TlsMaterial Material(bool with_client_ca) {
+    return {ReadTestFile("server.pem"), ReadTestFile("server.key"),
+            with_client_ca ? ReadTestFile("ca.pem") : ""};
+  }
+
   void StartTls(bool with_client_ca, const std::string& credentials = {}) {
-    XdsListenerOptions options;
-    options.certificate_pem = ReadTestFile("test_server.pem");
-    options.key_pem = ReadTestFile("test_server.key");
-    if (with_client_ca) options.client_ca_pem = ReadTestFile("test_ca.pem");
-    Start(options, credentials);
-    client_.ca_pem = ReadTestFile("test_ca.pem");
+    Start({}, credentials, Material(with_client_ca));
+    client_.ca_pem = ReadTestFile("ca.pem");
   }
 
   // The status of a call that asks for a Gateway's clusters; kOk if it is given them.
@@ -124,6 +135,8 @@ class XdsListenerTest : public ::testing::Test {
   xdsserver::SnapshotCache cache_{absl::Now};
   xdsserver::Fleet fleet_{absl::Now};
   xdsserver::DiscoveryServer server_{cache_, fleet_, absl::Now};
+  std::unique_ptr<access::Gate> gate_;
+  std::unique_ptr<access::TlsSource> tls_;
   std::unique_ptr<XdsListener> listener_;
   RawClient::Options client_;
 };
@@ -225,12 +238,50 @@ TEST_F(XdsListenerTest, TokenDecidesTheGateway) {
   EXPECT_EQ(Try("bank/edge"), kPermissionDenied);
 }
 
-TEST_F(XdsListenerTest, ReplacedCredentialsCountForTheNextCall) {
+TEST_F(XdsListenerTest, WithdrawnTokenEndsItsStreamsAndNoOthers) {
+  const std::string kept = "token another-token-of-shop shop/edge\n";
+  Start({}, kept + "token " + kToken + " shop/edge\n");
+  client_.authorization = "Bearer another-token-of-shop";
+  auto staying = RawClient::Open(client_, kDeltaAds);
+  staying->Write(FirstDelta(kClusterType));
+  AnswerDelta(*staying, ReadDelta(*staying).value());
+  client_.authorization = std::string("Bearer ") + kToken;
+  auto ended = RawClient::Open(client_, kDeltaAds);
+  ended->Write(FirstDelta(kClusterType));
+  AnswerDelta(*ended, ReadDelta(*ended).value());
+  EXPECT_EQ(gate_->Replace(Rules(kept, "")), 1u);
+  EXPECT_FALSE(ended->Read().has_value());
+  std::string reason;
+  EXPECT_EQ(ended->Finish(&reason), kUnauthenticated);
+  EXPECT_EQ(reason, "the credential was withdrawn: the bearer token is not known here");
+  EXPECT_EQ(Try(), kUnauthenticated);
+  Set("v2");
+  EXPECT_EQ(ReadDelta(*staying)->resources(0).resource().value(), "v2");
+}
+
+// The status would wait behind a message that the peer never reads.
+TEST_F(XdsListenerTest, WithdrawnTokenEndsAStreamThatReadsNothing) {
   Start({}, std::string("token ") + kToken + " shop/edge\n");
   client_.authorization = std::string("Bearer ") + kToken;
-  EXPECT_EQ(Try(), kOk);
-  listener_->ReplaceCredentials(CredentialTable());
-  EXPECT_EQ(Try(), kUnauthenticated);
+  auto stream = RawClient::Open(client_, kDeltaAds);
+  stream->Write(FirstDelta(kClusterType));
+  AnswerDelta(*stream, ReadDelta(*stream).value());
+  const uint64_t sequence = Set(std::string(100 << 20, 'x'));
+  gate_->Replace(Rules("", ""));
+  // Returns when the stream has left: it answers nothing.
+  AwaitAll(sequence);
+  while (stream->Read().has_value()) {
+  }
+  EXPECT_NE(stream->Finish(nullptr), kDeadlineExceeded);
+}
+
+TEST_F(XdsListenerTest, OneCredentialHasABoundedNumberOfStreams) {
+  Start({}, std::string("token ") + kToken + " shop/edge\n", {}, 1);
+  client_.authorization = std::string("Bearer ") + kToken;
+  auto stream = RawClient::Open(client_, kDeltaAds);
+  stream->Write(FirstDelta(kClusterType));
+  ASSERT_TRUE(ReadDelta(*stream).has_value());
+  EXPECT_EQ(Try(), kResourceExhausted);
 }
 
 // CP-01: what a stranger sends is not read, be it garbage or huge; the server lives.
@@ -262,11 +313,11 @@ TEST_F(XdsListenerTest, OverlongMessageEndsItsStream) {
 TEST_F(XdsListenerTest, ClientCertificateDecidesTheGateway) {
   StartTls(/*with_client_ca=*/true);
   EXPECT_EQ(Try(), kUnavailable) << "no certificate, no handshake";
-  client_.certificate_pem = ReadTestFile("test_foreign.pem");
-  client_.key_pem = ReadTestFile("test_foreign.key");
+  client_.certificate_pem = ReadTestFile("foreign.pem");
+  client_.key_pem = ReadTestFile("foreign.key");
   EXPECT_EQ(Try(), kUnavailable) << "a CA that we do not know";
-  client_.certificate_pem = ReadTestFile("test_edge.pem");
-  client_.key_pem = ReadTestFile("test_edge.key");
+  client_.certificate_pem = ReadTestFile("edge.pem");
+  client_.key_pem = ReadTestFile("edge.key");
   EXPECT_EQ(Try(), kOk);
   EXPECT_EQ(Try("bank/edge"), kPermissionDenied);
 }
@@ -276,8 +327,8 @@ TEST_F(XdsListenerTest, TokenOverTlsNeedsNoCertificate) {
   EXPECT_EQ(Try(), kUnauthenticated);
   client_.authorization = std::string("Bearer ") + kToken;
   EXPECT_EQ(Try(), kOk);
-  client_.certificate_pem = ReadTestFile("test_edge.pem");
-  client_.key_pem = ReadTestFile("test_edge.key");
+  client_.certificate_pem = ReadTestFile("edge.pem");
+  client_.key_pem = ReadTestFile("edge.key");
   client_.authorization = "Bearer wrong-token-of-sixteen";
   EXPECT_EQ(Try(), kUnauthenticated) << "a wrong token is not healed by a certificate";
   client_.authorization.clear();
@@ -291,32 +342,63 @@ TEST_F(XdsListenerTest, PlaintextClientGetsNothingFromATlsPort) {
   EXPECT_EQ(Try(), kUnavailable);
 }
 
+TEST_F(XdsListenerTest, NewHandshakesAreMadeByTheNewCertificate) {
+  StartTls(/*with_client_ca=*/false, std::string("token ") + kToken + " shop/edge\n");
+  client_.authorization = std::string("Bearer ") + kToken;
+  auto stream = RawClient::Open(client_, kDeltaAds);
+  stream->Write(FirstDelta(kClusterType));
+  AnswerDelta(*stream, ReadDelta(*stream).value());
+  // Not for "localhost": who checks names turns away.
+  tls_->Replace({ReadTestFile("foreign.pem"), ReadTestFile("foreign.key"), ""});
+  client_.ca_pem += "# another channel\n";
+  EXPECT_EQ(Try(), kUnavailable);
+  Set("v2");
+  EXPECT_EQ(ReadDelta(*stream)->resources(0).resource().value(), "v2") << "the old one goes on";
+  tls_->Replace(Material(/*with_client_ca=*/false));
+  EXPECT_EQ(Try(), kOk);
+}
+
+TEST_F(XdsListenerTest, AnotherClientCaCountsAtOnce) {
+  StartTls(/*with_client_ca=*/true);
+  client_.certificate_pem = ReadTestFile("edge.pem");
+  client_.key_pem = ReadTestFile("edge.key");
+  auto stream = RawClient::Open(client_, kDeltaAds);
+  stream->Write(FirstDelta(kClusterType));
+  AnswerDelta(*stream, ReadDelta(*stream).value());
+  access::TlsMaterial next = Material(/*with_client_ca=*/true);
+  next.client_ca_pem = ReadTestFile("foreign_ca.pem");
+  tls_->Replace(next);
+  gate_->Replace(Rules("", next.client_ca_pem));
+  EXPECT_FALSE(stream->Read().has_value());
+  EXPECT_EQ(stream->Finish(nullptr), kUnauthenticated);
+  client_.certificate_pem = ReadTestFile("foreign.pem");
+  client_.key_pem = ReadTestFile("foreign.key");
+  EXPECT_EQ(Try(), kOk);
+}
+
 TEST_F(XdsListenerTest, OffLoopbackNeedsTlsAndACredential) {
-  const std::string certificate = ReadTestFile("test_server.pem");
-  const std::string key = ReadTestFile("test_server.key");
+  const std::string certificate = ReadTestFile("server.pem");
+  const std::string key = ReadTestFile("server.key");
   const struct {
     const char* address;
-    std::string certificate, key, client_ca;
-    const char* credentials;
+    access::TlsMaterial tls;
+    bool is_open;
     const char* error;
   } kCases[] = {
-      {"0.0.0.0:0", "", "", "", "", "TLS is required"},
-      {"0.0.0.0:0", "", "", "", "token 0123456789abcdef *", "TLS is required"},
-      {"[::]:0", certificate, key, "", "", "a credential is required"},
-      {"127.0.0.1:0", certificate, "", "", "", "both a certificate"},
-      {"127.0.0.1:0", "", "", certificate, "", "no use without TLS"},
-      {"127.0.0.1:0", "rubbish", "rubbish", "", "", "cannot listen"},
+      {"0.0.0.0:0", {}, true, "TLS is required"},
+      {"0.0.0.0:0", {}, false, "TLS is required"},
+      {"[::]:0", {certificate, key, ""}, true, "a credential is required"},
+      {"127.0.0.1:0", {certificate, "", ""}, true, "both a certificate"},
+      {"127.0.0.1:0", {"", "", certificate}, true, "no use without TLS"},
+      {"127.0.0.1:0", {"rubbish", "rubbish", ""}, true, "cannot be read"},
   };
   for (const auto& c : kCases) {
-    CredentialTable table;
-    ASSERT_EQ(table.Parse(c.credentials), "");
+    access::Gate gate(Rules("", ""), {.is_open = c.is_open});
+    const access::TlsSource tls(c.tls);
     XdsListenerOptions options;
     options.address = c.address;
-    options.certificate_pem = c.certificate;
-    options.key_pem = c.key;
-    options.client_ca_pem = c.client_ca;
     std::string error;
-    EXPECT_EQ(XdsListener::Start(options, std::move(table), server_, &error), nullptr);
+    EXPECT_EQ(XdsListener::Start(options, gate, tls, server_, &error), nullptr);
     EXPECT_NE(error.find(c.error), std::string::npos) << error;
   }
 }
@@ -326,7 +408,7 @@ TEST_F(XdsListenerTest, PortThatIsTakenIsNotShared) {
   XdsListenerOptions options;
   options.address = "127.0.0.1:" + std::to_string(listener_->bound_port());
   std::string error;
-  EXPECT_EQ(XdsListener::Start(options, CredentialTable(), server_, &error), nullptr);
+  EXPECT_EQ(XdsListener::Start(options, *gate_, *tls_, server_, &error), nullptr);
   EXPECT_NE(error.find(options.address), std::string::npos);
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/rpc/judged_call.h"
+
 namespace sluice::rpc {
 namespace {
 
@@ -59,6 +61,10 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
+xdsserver::Peer PeerOf(const access::Identity& identity) {
+  return {identity.name, identity.proof, identity.gateways, identity.every_gateway};
+}
+
 }  // namespace
 
 std::optional<StreamShape> FindStreamShape(std::string_view method) {
@@ -75,17 +81,38 @@ std::optional<StreamShape> FindStreamShape(std::string_view method) {
   return std::nullopt;
 }
 
-grpc::ServerGenericBidiReactor* XdsReactor::Serve(xdsserver::StreamPort& port, xdsserver::Peer peer,
-                                                  StreamShape shape) {
-  auto reactor = std::make_shared<XdsReactor>();
-  reactor->stream_ = port.Open(std::move(peer), std::move(shape), reactor);
+grpc::ServerGenericBidiReactor* XdsReactor::Serve(xdsserver::StreamPort& port,
+                                                  std::shared_ptr<access::Ticket> ticket,
+                                                  StreamShape shape,
+                                                  grpc::ServerContextBase* context) {
+  auto reactor = std::make_shared<XdsReactor>(context);
+  reactor->stream_ = port.Open(PeerOf(ticket->identity()), std::move(shape), reactor);
   if (reactor->stream_ == nullptr) {
     return new RefusingReactor(
         {grpc::StatusCode::RESOURCE_EXHAUSTED, "the server has all the streams it can take"});
   }
   reactor->self_ = reactor;
+  reactor->ticket_ = std::move(ticket);
   reactor->StartRead(&reactor->incoming_);
+  reactor->ticket_->SetOnRevoked(
+      [weak = std::weak_ptr<XdsReactor>(reactor)](const std::string& reason) {
+        if (const auto revoked = weak.lock()) revoked->Revoke(reason);
+      });
   return reactor.get();
+}
+
+void XdsReactor::Revoke(const std::string& reason) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    last_word_ = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, reason);
+  }
+  Drain();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_finished_) return;
+  }
+  // A write is under way, to a peer that may never read it.
+  cutter_.Arm(weak_from_this());
 }
 
 void XdsReactor::OnReadDone(bool ok) {
@@ -133,10 +160,16 @@ void XdsReactor::Drain() {
 
 void XdsReactor::Write() {
   for (;;) {
+    std::optional<grpc::Status> last_word;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       is_noted_ = false;
       if (is_peer_gone_) break;
+      last_word = last_word_;
+    }
+    if (last_word.has_value()) {
+      FinishAsWriter(*std::move(last_word));
+      return;
     }
     const xdsserver::Outbound out = stream_->Pull();
     if (!out.message.empty()) {
@@ -161,7 +194,7 @@ void XdsReactor::FinishAsWriter(grpc::Status status) {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_finished_ = true;
   }
-  Finish(std::move(status));
+  cutter_.Finish([this, status = std::move(status)] { Finish(status); });
 }
 
 }  // namespace sluice::rpc

@@ -7,8 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "controlplane/access/gate.h"
+#include "controlplane/rpc/cutter.h"
 #include "controlplane/xdsserver/stream_port.h"
 
 namespace sluice::rpc {
@@ -24,19 +27,24 @@ namespace sluice::rpc {
 //
 //     idle --take--> writing --pull gives a message--> StartWrite ... OnWriteDone --> writing
 //                            --pull gives nothing----> idle (or again, if woken meanwhile)
-//                            --finish, or peer gone--> finished
+//                            --finish, or peer gone,
+//                              or ticket revoked-----> finished
 //
 // Thread:   any.
 // Lifetime: holds itself until OnDone.
-// Errors:   a failed read or write finishes the call.
+// Errors:   a failed read or write finishes the call; a revoked ticket does with UNAUTHENTICATED.
 // Limits:   one message in flight each way.
 class XdsReactor : public grpc::ServerGenericBidiReactor,
                    public xdsserver::StreamSink,
                    public std::enable_shared_from_this<XdsReactor> {
  public:
+  explicit XdsReactor(grpc::ServerContextBase* context) : cutter_(context) {}
+
   // Returned to gRPC, which calls OnDone when it is done with it.
-  static grpc::ServerGenericBidiReactor* Serve(xdsserver::StreamPort& port, xdsserver::Peer peer,
-                                               xdsserver::StreamShape shape);
+  static grpc::ServerGenericBidiReactor* Serve(xdsserver::StreamPort& port,
+                                               std::shared_ptr<access::Ticket> ticket,
+                                               xdsserver::StreamShape shape,
+                                               grpc::ServerContextBase* context);
 
   void Wake() override { Drain(); }
 
@@ -49,8 +57,10 @@ class XdsReactor : public grpc::ServerGenericBidiReactor,
   // Goes on in the writer's role until there is nothing to write, or a write is under way.
   void Write();
   void FinishAsWriter(grpc::Status status);
+  void Revoke(const std::string& reason);
 
   std::shared_ptr<XdsReactor> self_;
+  std::shared_ptr<access::Ticket> ticket_;
   std::shared_ptr<xdsserver::DiscoveryStream> stream_;
   grpc::ByteBuffer incoming_;  // the reader's
   grpc::ByteBuffer outgoing_;  // the writer's
@@ -60,13 +70,9 @@ class XdsReactor : public grpc::ServerGenericBidiReactor,
   bool is_noted_ = false;    // woken while somebody had it
   bool is_peer_gone_ = false;
   bool is_finished_ = false;
-};
+  std::optional<grpc::Status> last_word_;  // ours, whatever the stream has to say
 
-// Answers every call with one status, and reads nothing of it.
-class RefusingReactor : public grpc::ServerGenericBidiReactor {
- public:
-  explicit RefusingReactor(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
+  Cutter cutter_;
 };
 
 }  // namespace sluice::rpc

@@ -14,6 +14,7 @@
 #include "api/manifest/object.h"
 #include "controlplane/registry/change.h"
 #include "controlplane/resolve/verdict.h"
+#include "controlplane/status/condition_times.h"
 
 namespace sluice::status {
 
@@ -35,6 +36,7 @@ struct BoardEntry {
   // When the verdict became what it is, and the sequence from which on proxies serve the object.
   absl::Time since;
   uint64_t sequence = 0;
+  ConditionTimes times;
 };
 
 // The board holds what became of every object: resolve's verdicts, and from which snapshot on each
@@ -46,7 +48,13 @@ struct BoardEntry {
 // Limits:   one entry an object.
 class Board {
  public:
-  void Publish(BoardUpdate update);
+  // What was known of conditions before this process, for the first verdict of each object. Called
+  // before the first Publish.
+  void Recall(std::map<manifest::ObjectKey, ConditionTimes> times);
+
+  // Returns the objects whose status is another one than before: another verdict, or a condition
+  // that has gone over.
+  std::vector<manifest::ObjectKey> Publish(BoardUpdate update);
 
   [[nodiscard]] std::optional<BoardEntry> Find(const manifest::ObjectKey& key) const;
   // The newest revision whose effect is known; 0 before the first.
@@ -59,6 +67,8 @@ class Board {
   mutable absl::Mutex mutex_;
   registry::Revision revision_ ABSL_GUARDED_BY(mutex_) = -1;
   absl::flat_hash_map<manifest::ObjectKey, BoardEntry> entries_ ABSL_GUARDED_BY(mutex_);
+  // Of objects that have had no verdict yet.
+  std::map<manifest::ObjectKey, ConditionTimes> recalled_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::status

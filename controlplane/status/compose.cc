@@ -23,16 +23,16 @@ using Conditions = google::protobuf::RepeatedPtrField<k8s::Condition>;
 
 class Composer {
  public:
-  Composer(const manifest::ObjectKey& key, const BoardEntry& entry, const Liveness& liveness,
+  Composer(const manifest::ObjectKey& key, const BoardEntry& entry, const Liveness* liveness,
            int64_t generation)
       : key_(key), entry_(entry), liveness_(liveness), generation_(generation) {}
 
   void Fill(gateway::v1::GatewayClassStatus& status) {
-    AddAll(entry_.verdict.conditions, *status.mutable_conditions());
+    AddAll(kObjectPlace, entry_.verdict.conditions, *status.mutable_conditions());
   }
 
   void Fill(gateway::v1::GatewayStatus& status) {
-    AddAll(entry_.verdict.conditions, *status.mutable_conditions());
+    AddAll(kObjectPlace, entry_.verdict.conditions, *status.mutable_conditions());
     AddLive(absl::StrCat(key_.ns, "/", key_.name), *status.mutable_conditions());
     for (const resolve::ListenerVerdict& verdict : entry_.verdict.listeners) {
       gateway::v1::ListenerStatus& listener = *status.add_listeners();
@@ -44,7 +44,7 @@ class Composer {
         const manifest::KindInfo* info = manifest::FindKindByName(kind);
         if (info != nullptr) supported.set_group(std::string(info->group));
       }
-      AddAll(verdict.conditions, *listener.mutable_conditions());
+      AddAll(PlaceOf(verdict), verdict.conditions, *listener.mutable_conditions());
     }
   }
 
@@ -54,7 +54,7 @@ class Composer {
       gateway::v1::RouteParentStatus& parent = *status.add_parents();
       SetReference(verdict, *parent.mutable_parent_ref());
       parent.set_controller_name(std::string(resolve::kControllerName));
-      AddAll(verdict.conditions, *parent.mutable_conditions());
+      AddAll(PlaceOf(verdict), verdict.conditions, *parent.mutable_conditions());
       if (verdict.parent.kind == "Gateway" && IsAccepted(verdict.conditions)) {
         AddLive(absl::StrCat(verdict.parent.ns, "/", verdict.parent.name),
                 *parent.mutable_conditions());
@@ -68,7 +68,7 @@ class Composer {
       gateway::v1::PolicyAncestorStatus& ancestor = *status.add_ancestors();
       SetReference(verdict, *ancestor.mutable_ancestor_ref());
       ancestor.set_controller_name(std::string(resolve::kControllerName));
-      AddAll(verdict.conditions, *ancestor.mutable_conditions());
+      AddAll(PlaceOf(verdict), verdict.conditions, *ancestor.mutable_conditions());
     }
   }
 
@@ -94,22 +94,26 @@ class Composer {
     return "Unknown";
   }
 
-  void Add(const resolve::Condition& condition, Conditions& out) const {
+  void Add(const resolve::Condition& condition, absl::Time since, Conditions& out) const {
     k8s::Condition& added = *out.Add();
     added.set_type(condition.type);
     added.set_status(std::string(NameOf(condition.status)));
     added.set_observed_generation(generation_);
-    added.mutable_last_transition_time()->set_seconds(absl::ToUnixSeconds(entry_.since));
+    added.mutable_last_transition_time()->set_seconds(absl::ToUnixSeconds(since));
     added.set_reason(condition.reason);
     added.set_message(condition.message);
   }
 
-  void AddAll(const std::vector<resolve::Condition>& conditions, Conditions& out) const {
-    for (const resolve::Condition& condition : conditions) Add(condition, out);
+  void AddAll(std::string_view place, const std::vector<resolve::Condition>& conditions,
+              Conditions& out) const {
+    for (const resolve::Condition& condition : conditions) {
+      Add(condition, entry_.times.Of(place, condition.type, entry_.since), out);
+    }
   }
 
   void AddLive(const std::string& gateway, Conditions& out) const {
-    const LiveCount count = liveness_.Count(gateway, entry_.sequence);
+    if (liveness_ == nullptr) return;
+    const LiveCount count = liveness_->Count(gateway, entry_.sequence);
     resolve::Condition live;
     live.type = kLiveCondition;
     live.message = count.ToString();
@@ -122,7 +126,7 @@ class Composer {
       live.status = resolve::Condition::Status::kFalse;
       live.reason = count.live == 0 ? "NoProxyYet" : "SomeProxies";
     }
-    Add(live, out);
+    Add(live, entry_.since, out);
   }
 
   static void SetReference(const resolve::ParentVerdict& verdict,
@@ -138,7 +142,7 @@ class Composer {
 
   const manifest::ObjectKey& key_;
   const BoardEntry& entry_;
-  const Liveness& liveness_;
+  const Liveness* const liveness_;
   const int64_t generation_;
 };
 
@@ -155,7 +159,7 @@ bool TryFill(Composer& composer, google::protobuf::Message* status) {
 }  // namespace
 
 void ComposeStatus(const manifest::ObjectKey& key, const BoardEntry& entry,
-                   const Liveness& liveness, google::protobuf::Message* body) {
+                   const Liveness* liveness, google::protobuf::Message* body) {
   const auto* field = body->GetDescriptor()->FindFieldByName("status");
   // No verdict was given: the kind is only referred to.
   if (field == nullptr || entry.verdict == resolve::Verdict()) return;

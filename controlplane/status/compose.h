@@ -12,10 +12,11 @@ namespace sluice::status {
 inline constexpr char kLiveCondition[] = "sluice.dev/Live";
 
 // Writes the status of an object into its body: the conditions of its verdict, and for each Gateway
-// that serves it how many proxies do. Kinds without a status are left alone.
+// that serves it how many proxies do (null: nothing of that). Kinds without a status are left
+// alone. The time of sluice.dev/Live is when the object came to be what is being counted.
 //
 // Thread: safe from any; no state.
 void ComposeStatus(const manifest::ObjectKey& key, const BoardEntry& entry,
-                   const Liveness& liveness, google::protobuf::Message* body);
+                   const Liveness* liveness, google::protobuf::Message* body);
 
 }  // namespace sluice::status

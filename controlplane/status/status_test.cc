@@ -7,6 +7,7 @@
 #include "api/manifest/writer.h"
 #include "controlplane/status/board.h"
 #include "controlplane/status/compose.h"
+#include "controlplane/status/condition_times.h"
 #include "controlplane/status/liveness.h"
 #include "controlplane/status/verdict_problems.h"
 #include "controlplane/xdsserver/resource_set.h"
@@ -92,11 +93,12 @@ TEST_F(LivenessTest, ARefusalIsNotLive) {
 }
 
 TEST_F(LivenessTest, TheStatusOfARouteSaysPerParentWhoServesIt) {
-  const BoardEntry entry{OneGoodOneBad(), absl::FromUnixSeconds(1'700'000'000), 3};
+  const BoardEntry entry{OneGoodOneBad(), absl::FromUnixSeconds(1'700'000'000), 3, {}};
+  const Liveness liveness({Proxy("a", 3), Proxy("b", 1)}, cache_.List());
   const manifest::Object route = Route();
   gateway::v1::HTTPRoute body;
   body.CopyFrom(*route.body);
-  ComposeStatus(route.key, entry, Liveness({Proxy("a", 3), Proxy("b", 1)}, cache_.List()), &body);
+  ComposeStatus(route.key, entry, &liveness, &body);
   ASSERT_EQ(body.status().parents_size(), 2);
   const auto& good = body.status().parents(0);
   EXPECT_EQ(good.parent_ref().name(), "edge");
@@ -128,6 +130,63 @@ TEST(BoardTest, AVerdictThatStaysTheSameKeepsItsTime) {
   EXPECT_EQ(board.revision(), 2);
   board.Publish({.revision = 3, .removed = {key}});
   EXPECT_FALSE(board.Find(key).has_value());
+}
+
+const k8s::Condition& AcceptedOf(const gateway::v1::HTTPRoute& route, int parent) {
+  return route.status().parents(parent).conditions(0);
+}
+
+gateway::v1::HTTPRoute Composed(const Board& board, const manifest::ObjectKey& key) {
+  gateway::v1::HTTPRoute body;
+  body.CopyFrom(*Route().body);
+  ComposeStatus(key, *board.Find(key), nullptr, &body);
+  return body;
+}
+
+// The second parent goes from refused to accepted; the first one only gets another message.
+TEST(ConditionTimesTest, AConditionsTimeIsThatOfItsStatusAlone) {
+  Board board;
+  const manifest::ObjectKey key{"HTTPRoute", "shop", "cart"};
+  board.Publish(
+      {.revision = 1, .verdicts = {{key, OneGoodOneBad()}}, .at = absl::FromUnixSeconds(1)});
+  resolve::Verdict next = OneGoodOneBad();
+  next.parents[0].conditions[0].message = "in other words";
+  next.parents[1].conditions[0] = resolve::True("Accepted", "Accepted");
+  const auto news =
+      board.Publish({.revision = 2, .verdicts = {{key, next}}, .at = absl::FromUnixSeconds(9)});
+  EXPECT_EQ(news, std::vector<manifest::ObjectKey>{key});
+  const gateway::v1::HTTPRoute body = Composed(board, key);
+  EXPECT_EQ(AcceptedOf(body, 0).message(), "in other words");
+  EXPECT_EQ(AcceptedOf(body, 0).last_transition_time().seconds(), 1);
+  EXPECT_EQ(AcceptedOf(body, 1).last_transition_time().seconds(), 9);
+}
+
+TEST(ConditionTimesTest, WhatWasWrittenIsRecalled) {
+  const manifest::ObjectKey key{"HTTPRoute", "shop", "cart"};
+  std::string written;
+  {
+    Board board;
+    board.Publish(
+        {.revision = 1, .verdicts = {{key, OneGoodOneBad()}}, .at = absl::FromUnixSeconds(1)});
+    written = manifest::MessageToJson(Composed(board, key).status());
+  }
+  Board board;
+  board.Recall({{key, ConditionTimes::FromStatusJson(written)}});
+  const auto news = board.Publish(
+      {.revision = 1, .verdicts = {{key, OneGoodOneBad()}}, .at = absl::FromUnixSeconds(5)});
+  EXPECT_TRUE(news.empty()) << "it is written so already";
+  const gateway::v1::HTTPRoute body = Composed(board, key);
+  EXPECT_EQ(AcceptedOf(body, 0).last_transition_time().seconds(), 1);
+  EXPECT_EQ(AcceptedOf(body, 1).last_transition_time().seconds(), 1);
+}
+
+TEST(ConditionTimesTest, WhatCannotBeReadIsNothing) {
+  const ConditionTimes none;
+  for (const char* json :
+       {"", "{", "[]", "7", R"({"conditions":7})", R"({"conditions":[7,{"type":"A"}]})",
+        R"({"parents":[{"parentRef":7,"conditions":[]}],"listeners":[7]})"}) {
+    EXPECT_EQ(ConditionTimes::FromStatusJson(json), none) << json;
+  }
 }
 
 TEST(BoardTest, AwaitsARevision) {

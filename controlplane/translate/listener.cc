@@ -9,6 +9,7 @@
 #include "controlplane/xdsserver/type_urls.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 
@@ -48,6 +49,14 @@ void SetChain(const ir::Port& port, const ir::Listener& listener, xds::FilterCha
   chain->set_name(RouteTableName(port, listener));
   for (const std::string& name : listener.server_names) {
     chain->mutable_filter_chain_match()->add_server_names(name);
+  }
+  if (listener.client.max_connections > 0) {
+    envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit limit;
+    limit.set_stat_prefix(chain->name());
+    limit.mutable_max_connections()->set_value(listener.client.max_connections);
+    xds::Filter* first = chain->add_filters();
+    first->set_name("envoy.filters.network.connection_limit");
+    Pack(limit, first->mutable_typed_config());
   }
   xds::Filter* filter = chain->add_filters();
   filter->set_name("envoy.filters.network.http_connection_manager");

@@ -292,20 +292,60 @@ void AddRoute(const ir::Route& from, const ir::Port& port, xds::VirtualHost* hos
   }
 }
 
+xds::VirtualHost TranslateHost(const ir::VirtualHost& host, const ir::Port& port) {
+  xds::VirtualHost out;
+  out.set_name(host.hostname);
+  out.add_domains(host.hostname);
+  for (const auto& route : host.routes) AddRoute(*route, port, &out);
+  return out;
+}
+
+// The virtual hosts of a table that was made before, each as its field in the table's bytes.
+class HostBytes {
+ public:
+  explicit HostBytes(const TableBefore& table) : listener_(table.listener) {
+    if (listener_ == nullptr) return;
+    fields_ = FieldsOf(*table.value, xds::RouteConfiguration::kVirtualHostsFieldNumber);
+    if (fields_.size() != listener_->hosts.size()) listener_ = nullptr;
+  }
+
+  // Empty if it is not there, or its routes are others.
+  std::string_view Find(const ir::VirtualHost& host) const {
+    if (listener_ == nullptr) return {};
+    const auto& hosts = listener_->hosts;
+    const auto known = std::lower_bound(
+        hosts.begin(), hosts.end(), host.hostname,
+        [](const ir::VirtualHost& a, const std::string& name) { return a.hostname < name; });
+    if (known == hosts.end() || !(*known == host)) return {};
+    return fields_[static_cast<size_t>(known - hosts.begin())];
+  }
+
+ private:
+  const ir::Listener* listener_;
+  std::vector<std::string_view> fields_;
+};
+
 }  // namespace
 
-Resource TranslateRoutes(const ir::Port& port, const ir::Listener& listener) {
-  xds::RouteConfiguration table;
-  table.set_name(RouteTableName(port, listener));
+Resource TranslateRoutes(const ir::Port& port, const ir::Listener& listener,
+                         const TableBefore& before) {
+  xds::RouteConfiguration head, tail;
+  head.set_name(RouteTableName(port, listener));
   // Clients name the port that they dialled, which need not be the one that we listen on.
-  table.set_ignore_port_in_host_matching(true);
+  tail.set_ignore_port_in_host_matching(true);
+  const HostBytes known(before);
+  std::string value = Serialize(head);
   for (const ir::VirtualHost& host : listener.hosts) {
-    xds::VirtualHost* out = table.add_virtual_hosts();
-    out->set_name(host.hostname);
-    out->add_domains(host.hostname);
-    for (const auto& route : host.routes) AddRoute(*route, port, out);
+    const std::string_view kept = known.Find(host);
+    if (!kept.empty()) {
+      value += kept;
+    } else {
+      AppendField(xds::RouteConfiguration::kVirtualHostsFieldNumber,
+                  Serialize(TranslateHost(host, port)), value);
+    }
   }
-  return {.type_url = xdsserver::kRouteType, .name = table.name(), .value = Serialize(table)};
+  value += Serialize(tail);
+  return {.type_url = xdsserver::kRouteType, .name = head.name(), .value = std::move(value)};
 }
 
 }  // namespace sluice::translate

@@ -44,11 +44,44 @@ void Update(const std::map<std::string, std::shared_ptr<const T>>& now,
   }
 }
 
+template <typename T>
+void Update(const ir::Parts<T>& now, const ir::Parts<T>* before, std::string_view type_url,
+            Resource (*translate)(const T&), ResourceSet::Builder& builder, int& count) {
+  using Part = typename ir::Parts<T>::Part;
+  static const ir::Parts<T>* const kNone = new ir::Parts<T>;
+  ir::Parts<T>::Diff(before == nullptr ? *kNone : *before, now,
+                     [&](const std::string& name, const Part*, const Part* part) {
+                       if (part == nullptr) {
+                         builder.Remove(type_url, name);
+                       } else {
+                         Put(translate(**part), builder);
+                         ++count;
+                       }
+                     });
+}
+
+// The route table of the version before, if its virtual hosts may be taken over.
+TableBefore FindTable(const ir::Gateway* before, const ResourceSet& last, const ir::Port& port,
+                      const ir::Listener& listener) {
+  if (before == nullptr) return {};
+  for (const auto& old : before->ports) {
+    // A redirect may name the port, so all of them count as changed with it.
+    if (old->port != port.port || old->tls != port.tls) continue;
+    for (const ir::Listener& known : old->listeners) {
+      if (known.name != listener.name) continue;
+      const xdsserver::ResourcePtr* table =
+          last.OfType(xdsserver::kRouteType).Find(RouteTableName(*old, known));
+      if (table != nullptr) return {&known, (*table)->value.get()};
+    }
+  }
+  return {};
+}
+
 bool Has(const ir::Gateway& gateway, const std::shared_ptr<const ir::Port>& port) {
   return std::find(gateway.ports.begin(), gateway.ports.end(), port) != gateway.ports.end();
 }
 
-void UpdatePorts(const ir::Gateway& gateway, const ir::Gateway* before,
+void UpdatePorts(const ir::Gateway& gateway, const ir::Gateway* before, const ResourceSet& last,
                  ResourceSet::Builder& builder, WorkDone& work) {
   const bool moved = before != nullptr && before->addresses != gateway.addresses;
   std::set<std::string> listeners;
@@ -64,7 +97,7 @@ void UpdatePorts(const ir::Gateway& gateway, const ir::Gateway* before,
     ++work.ports;
     for (Resource& resource : TranslatePort(gateway, *port)) Put(std::move(resource), builder);
     for (const ir::Listener& listener : port->listeners) {
-      Put(TranslateRoutes(*port, listener), builder);
+      Put(TranslateRoutes(*port, listener, FindTable(before, last, *port, listener)), builder);
     }
   }
   builder.RetainIf(xdsserver::kListenerType,
@@ -78,7 +111,7 @@ void UpdatePorts(const ir::Gateway& gateway, const ir::Gateway* before,
 ResourceSet Translate(const ir::Gateway& gateway, const ir::Gateway* before,
                       const ResourceSet& last, WorkDone* work) {
   ResourceSet::Builder builder(before == nullptr ? ResourceSet() : last);
-  UpdatePorts(gateway, before, builder, *work);
+  UpdatePorts(gateway, before, last, builder, *work);
   Update(gateway.certificates, before ? &before->certificates : nullptr, xdsserver::kSecretType,
          TranslateCertificate, builder, work->certificates);
   Update(gateway.backends, before ? &before->backends : nullptr, xdsserver::kClusterType,

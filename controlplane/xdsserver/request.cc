@@ -22,9 +22,10 @@ NodeInfo ReadNode(const envoy::config::core::v3::Node& node) {
   info.user_agent = node.user_agent_name().substr(0, kMaxNameLength);
   const auto it = node.metadata().fields().find(kListedFieldsKey);
   if (it == node.metadata().fields().end()) return info;
+  std::vector<std::string>& fields = info.unsupported_fields.emplace();
   for (const auto& value : it->second.list_value().values()) {
-    if (info.unsupported_fields.size() == kMaxListedFields) break;
-    info.unsupported_fields.push_back(value.string_value().substr(0, kMaxNameLength));
+    if (fields.size() == kMaxListedFields) break;
+    fields.push_back(value.string_value().substr(0, kMaxNameLength));
   }
   return info;
 }

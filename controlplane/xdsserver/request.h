@@ -17,9 +17,9 @@ struct NodeInfo {
   std::string id;
   std::string cluster;
   std::string user_agent;
-  // The fields that our own proxy read in its configuration and does not support, one path each:
-  // node.metadata["sluice.unsupported_fields"].
-  std::vector<std::string> unsupported_fields;
+  // The fields that our own proxy read in its configuration and does not support, a line each:
+  // node.metadata["sluice.unsupported_fields"]. Nothing: it does not say.
+  std::optional<std::vector<std::string>> unsupported_fields;
 };
 
 // A (Delta)DiscoveryRequest as the engine sees it: both kinds of stream in one shape.

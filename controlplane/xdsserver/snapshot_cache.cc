@@ -29,11 +29,6 @@ uint64_t SnapshotCache::Set(std::string_view group, ResourceSet resources) {
   return sequence;
 }
 
-void SnapshotCache::Drop(std::string_view group) {
-  absl::MutexLock lock(&mutex_);
-  snapshots_.erase(group);
-}
-
 std::shared_ptr<const Snapshot> SnapshotCache::Find(std::string_view group) const {
   absl::MutexLock lock(&mutex_);
   const auto it = snapshots_.find(group);

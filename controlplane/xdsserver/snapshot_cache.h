@@ -36,7 +36,8 @@ struct Snapshot {
 // Thread:   any.
 // Lifetime: outlives the streams that read it.
 // Errors:   none.
-// Limits:   one snapshot a group; older ones live as long as a stream holds them.
+// Limits:   one snapshot a group, an empty one where its Gateway is gone; older ones live as long as
+//           a stream holds them.
 class SnapshotCache {
  public:
   explicit SnapshotCache(Clock clock) : clock_(std::move(clock)) {}
@@ -44,9 +45,6 @@ class SnapshotCache {
   // Publishes and returns its sequence. A set that says the same as the current one changes
   // nothing and returns the current sequence.
   uint64_t Set(std::string_view group, ResourceSet resources);
-
-  // Forgets a group whose Gateway is gone. Its proxies keep what they have.
-  void Drop(std::string_view group);
 
   // Null for a group that has no snapshot (yet).
   [[nodiscard]] std::shared_ptr<const Snapshot> Find(std::string_view group) const;

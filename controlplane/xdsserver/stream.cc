@@ -83,9 +83,9 @@ absl::Status Stream::HandleLocked(Request request) {
   if (!is_admitted_.load(std::memory_order_relaxed)) {
     if (absl::Status status = AdmitLocked(request); !status.ok()) return status;
   }
-  if (request.node.has_value() && !request.node->unsupported_fields.empty() &&
+  if (request.node.has_value() && request.node->unsupported_fields.has_value() &&
       request.node->id == node_id_) {
-    fleet_.NoteFieldListing(fleet_id_, std::move(request.node->unsupported_fields));
+    fleet_.NoteFieldListing(fleet_id_, *std::move(request.node->unsupported_fields));
   }
   if (absl::Status status = ResolveTypeLocked(request); !status.ok()) return status;
   TypeLine* line = FindLineLocked(request.type_url);

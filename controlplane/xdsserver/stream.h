@@ -36,7 +36,8 @@ struct StreamLimits {
 // Stream speaks the xDS protocol with one client: ADS or one type, delta or state of the world.
 //
 // Who: the first message names node and Gateway; the Gateway has to be one that the credential
-// allows. Nothing else that a node says is believed, and a later node is not looked at.
+// allows. Nothing else that a node says is believed, and of a later node nothing is looked at but
+// the list of fields that it does not support.
 //
 // Order: what is pointed at comes first, so that no update drops a request. In each pull the types
 // are tried as CDS, EDS, LDS, RDS, SDS, others.

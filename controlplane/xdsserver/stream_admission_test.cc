@@ -83,6 +83,26 @@ TEST_F(StreamAdmissionTest, LaterNodeIsNotLookedAt) {
   EXPECT_EQ(ValuesOf(client.PullDelta().value()), Names{"shop's"});
 }
 
+// What a proxy does not support it knows when it has read it: later than its first message.
+TEST_F(StreamAdmissionTest, TheFieldsThatALaterNodeListsAreShown) {
+  EngineClient client(engine_, PeerOf("shop/edge"), kAdsDelta);
+  client.SetNode("proxy-1", "shop/edge");
+  client.Subscribe(kClusterType, {});
+  client.DrainDelta();
+  const auto list = [&](const std::vector<std::string>& fields) {
+    DeltaRequest request;
+    request.mutable_node()->set_id("proxy-1");
+    auto& metadata = *request.mutable_node()->mutable_metadata()->mutable_fields();
+    auto& values = *metadata["sluice.unsupported_fields"].mutable_list_value();
+    for (const std::string& field : fields) values.add_values()->set_string_value(field);
+    request.set_type_url(std::string(kClusterType));
+    client.Send(request);
+    return engine_.fleet.View("shop/edge").at(0).unsupported_fields;
+  };
+  EXPECT_EQ(list({"Cluster.foo: in cluster \"c\""}), Names{"Cluster.foo: in cluster \"c\""});
+  EXPECT_TRUE(list({}).empty()) << "an empty list takes the last one back";
+}
+
 TEST_F(StreamAdmissionTest, CredentialOfOneGatewayNeedsNoCluster) {
   EngineClient client(engine_, PeerOf("shop/edge"), kAdsDelta);
   client.SetNode("grpc-client", "");

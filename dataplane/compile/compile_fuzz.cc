@@ -20,7 +20,9 @@ template <typename Message, typename Compile>
 void Run(const std::string& bytes, Compile compile) {
   Message message;
   if (!message.ParseFromString(bytes)) return;
-  const CompileOptions options;
+  CompileOptions options;
+  options.read_file = [](const std::string& path) -> absl::StatusOr<std::string> { return path; };
+  options.read_environment = options.read_file;
   CompileContext context(options);
   (void)compile(message, context);
 }

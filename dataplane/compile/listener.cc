@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/compile/listener.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <set>
 #include <utility>
@@ -12,11 +14,13 @@
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/http_connection.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 
 namespace sluice::compile {
 
 using envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
+using envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 using envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext;
@@ -114,17 +118,23 @@ absl::Status CompileTransport(const FilterChainMessage& chain, config::FilterCha
   return absl::OkStatus();
 }
 
-absl::Status CompileManager(const FilterChainMessage& chain, uint16_t port,
-                            config::FilterChain& out, Names& names, CompileContext& context) {
-  if (chain.filters_size() != 1) {
-    return context.ErrorAt(
-        "filters", absl::StrCat("has ", chain.filters_size(), ", wants one HttpConnectionManager"));
+absl::Status CompileConnectionLimit(const ConnectionLimit& limit, config::FilterChain& out,
+                                    CompileContext& context) {
+  SLUICE_RETURN_IF_ERROR(context.Walk(limit));
+  const uint64_t wanted = limit.max_connections().value();
+  if (wanted == 0) return context.ErrorAt("max_connections", "must be at least 1");
+  if (limit.has_runtime_enabled() && !limit.runtime_enabled().default_value().value()) {
+    return absl::OkStatus();
   }
-  const Scope at(context, "filters", 0);
-  const Scope config(context, "typed_config");
-  SLUICE_ASSIGN_OR_RETURN(
-      const HttpConnectionManager manager,
-      UnpackAs<HttpConnectionManager>(chain.filters(0).typed_config(), context));
+  // More than 2^32 connections have no descriptors anyway.
+  const uint32_t most =
+      static_cast<uint32_t>(std::min<uint64_t>(wanted, std::numeric_limits<uint32_t>::max()));
+  out.max_connections = out.max_connections == 0 ? most : std::min(out.max_connections, most);
+  return absl::OkStatus();
+}
+
+absl::Status CompileManager(const HttpConnectionManager& manager, uint16_t port,
+                            config::FilterChain& out, Names& names, CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(CompiledHttpConnection compiled,
                           CompileHttpConnection(manager, out.tls != nullptr, port, context));
   if (!compiled.http.route_table_name.empty()) {
@@ -133,6 +143,27 @@ absl::Status CompileManager(const FilterChainMessage& chain, uint16_t port,
   names.clusters.insert(compiled.clusters.begin(), compiled.clusters.end());
   out.http = std::make_shared<const config::HttpConnection>(std::move(compiled.http));
   return absl::OkStatus();
+}
+
+// Limits, then the one that treats the requests.
+absl::Status CompileFilters(const FilterChainMessage& chain, uint16_t port,
+                            config::FilterChain& out, Names& names, CompileContext& context) {
+  for (int i = 0; i < chain.filters_size(); ++i) {
+    const Scope at(context, "filters", i);
+    const Scope config(context, "typed_config");
+    const bool is_last = i + 1 == chain.filters_size();
+    if (!is_last) {
+      SLUICE_ASSIGN_OR_RETURN(const ConnectionLimit limit,
+                              UnpackAs<ConnectionLimit>(chain.filters(i).typed_config(), context));
+      SLUICE_RETURN_IF_ERROR(CompileConnectionLimit(limit, out, context));
+      continue;
+    }
+    SLUICE_ASSIGN_OR_RETURN(
+        const HttpConnectionManager manager,
+        UnpackAs<HttpConnectionManager>(chain.filters(i).typed_config(), context));
+    return CompileManager(manager, port, out, names, context);
+  }
+  return context.ErrorAt("filters", "is empty, wants an HttpConnectionManager");
 }
 
 absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain, uint16_t port,
@@ -145,7 +176,7 @@ absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain
   SLUICE_RETURN_IF_ERROR(CompileTransport(chain, out, secrets, context));
   names.secrets.insert(secrets.certificates.begin(), secrets.certificates.end());
   if (!secrets.validation.empty()) names.secrets.insert(secrets.validation);
-  SLUICE_RETURN_IF_ERROR(CompileManager(chain, port, out, names, context));
+  SLUICE_RETURN_IF_ERROR(CompileFilters(chain, port, out, names, context));
   out.transport_connect_timeout_ms = 0;  // Unset: none of its own.
   if (chain.has_transport_socket_connect_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(out.transport_connect_timeout_ms,
@@ -222,7 +253,6 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
                               : 1024 * 1024;
   // The kernel cuts it to net.core.somaxconn, which is what Envoy asks for where nothing is said.
   to.backlog = listener.has_tcp_backlog_size() ? listener.tcp_backlog_size().value() : 4096;
-  to.max_connections = 0;
   to.listener_filters_timeout_ms = 15'000;
   if (listener.has_listener_filters_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(

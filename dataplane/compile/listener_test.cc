@@ -228,6 +228,21 @@ TEST_F(CompileListenerTest, ErrorsSayWhere) {
             "listener \"http\": address.socket_address.address: \"localhost\" is no IP address");
 }
 
+TEST_F(CompileListenerTest, ConnectionLimitIsTheChains) {
+  const std::string chain = Chain(absl::StrCat(kRds, kRouter));
+  constexpr char kLimited[] = R"(filter_chains { filters { name: "limit" typed_config {
+    [type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit] {
+      stat_prefix: "x" max_connections { value: 7 } } } )";
+  const std::string limited = absl::StrReplaceAll(chain, {{"filter_chains { ", kLimited}});
+  const CompiledListener compiled = MustCompile(Text(limited));
+  EXPECT_EQ(compiled.listener.filter_chains[0].max_connections, 7u);
+  EXPECT_EQ(MustCompile(Text(chain)).listener.filter_chains[0].max_connections, 0u);
+  EXPECT_EQ(
+      Refusal(Text(absl::StrReplaceAll(limited, {{"value: 7", "value: 0"}}))),
+      "listener \"http\": filter_chains[0].filters[0].typed_config.max_connections: must be at "
+      "least 1");
+}
+
 TEST_F(CompileListenerTest, ClientHelloLimitThatCannotBeKeptIsRefused) {
   const auto with = [&](int size) {
     return Text(Chain(absl::StrCat(kRds, kRouter))) + absl::StrCat(R"(listener_filters {

@@ -183,6 +183,10 @@ absl::Status CompileValidationType(const CommonTlsContext& common, TlsCommon& ou
                                    SecretRefs& secrets, CompileContext& context) {
   const auto compile = [&](const CertificateValidationContext& validation,
                            bool whole) -> absl::Status {
+    if (validation.has_watched_directory()) {
+      context.List("watched_directory",
+                   "CertificateValidationContext.watched_directory outside of a secret");
+    }
     SLUICE_ASSIGN_OR_RETURN(TlsValidation compiled, CompileValidation(validation, whole, context));
     out.validation = std::make_shared<const TlsValidation>(std::move(compiled));
     return absl::OkStatus();
@@ -231,6 +235,10 @@ absl::Status CompileCommon(const CommonTlsContext& common, TlsCommon& out, Secre
     const Scope element(context, "tls_certificates", i);
     SLUICE_ASSIGN_OR_RETURN(config::TlsCertificate certificate,
                             CompileCertificate(common.tls_certificates(i), context));
+    // Only secrets follow their files (Envoy, the same).
+    if (common.tls_certificates(i).has_watched_directory()) {
+      context.List("watched_directory", "TlsCertificate.watched_directory outside of a secret");
+    }
     certificate.name = context.path();
     out.certificates.push_back(std::move(certificate));
   }

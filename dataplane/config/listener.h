@@ -104,6 +104,7 @@ struct FilterChain {
   std::shared_ptr<const tls::ServerTlsContext> tls_context;
   std::shared_ptr<const HttpConnection> http;
   int64_t transport_connect_timeout_ms = 10'000;
+  uint32_t max_connections = 0;  // At once, all workers together; 0: no limit.
 };
 
 struct Listener {
@@ -120,7 +121,6 @@ struct Listener {
   bool needs_client_hello = false;  // A chain matches on SNI, ALPN or transport protocol.
   uint32_t buffer_limit_bytes = 1024 * 1024;
   uint32_t backlog = 1024;
-  uint32_t max_connections = 0;  // Of the whole proxy on this listener; 0: no limit.
   int64_t listener_filters_timeout_ms = 15'000;
   bool reuse_port = true;
 };

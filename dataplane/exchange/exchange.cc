@@ -81,8 +81,9 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
   if (refusal.has_value()) return Reply(*refusal);
 
   using Fit = http::HandshakeScope::Fit;
-  const Fit fit = info_.downstream->scope == nullptr ? Fit::kSame
-                                                     : info_.downstream->scope->Judge(head.authority);
+  const Fit fit = info_.downstream->scope == nullptr
+                      ? Fit::kSame
+                      : info_.downstream->scope->Judge(head.authority);
   if (fit == Fit::kOther) return Misdirected();
   ChooseRoute();
   // A host that is no chain's and no route's is unknown, 404; one that is only a route's may not be
@@ -137,7 +138,12 @@ void Exchange::RequestEnded() {
 
 void Exchange::OnReset(const http::StreamError& error) {
   stream_ = nullptr;
-  info_.flags.Add(FlagOfReset(error));
+  // Who has had the whole answer and leaves without sending the rest of its request has not cut
+  // anything short: what the answer says is why.
+  const bool is_answered_early =
+      response_ended_ && !request_ended_ &&
+      (error.kind == http::ErrorKind::kConnectionClosed || error.kind == http::ErrorKind::kReset);
+  if (!is_answered_early) info_.flags.Add(FlagOfReset(error));
   if (info_.detail.empty() || !response_ended_) info_.detail = error.detail;
   // A malformed body is answered 400 by the codec, as a malformed head is.
   if (!response_sent_ && error.kind == http::ErrorKind::kProtocol) info_.status = 400;

@@ -49,9 +49,13 @@ void Exchange::OnFilteredRequest(bool end_stream) {
     }
   }
   if (request_->method == "CONNECT") {
+    // What it may be asked for instead (RFC 9110 §15.5.6): nothing, a host and port being no page.
+    http::HeaderMap headers;
+    headers.Add("allow", "");
     return Reply({.status = 405,
                   .detail = "connect-not-allowed",
-                  .message = "This listener does not open tunnels by CONNECT."});
+                  .message = "This listener does not open tunnels by CONNECT.",
+                  .headers = &headers});
   }
   if (choice_.route == nullptr) {
     filters::LocalReply reply{.status = 404,

@@ -60,6 +60,23 @@ TEST_F(ExchangeTest, ConnectIsNotAllowed) {
   client.Begin(true);
   ASSERT_TRUE(Over(client));
   EXPECT_EQ(client.stream.status, 405);
+  EXPECT_EQ(client.stream.fields.count("allow"), 1u);
+  EXPECT_EQ(client.stream.Field("content-type"), "application/problem+json");
+  EXPECT_EQ(Log(), "405 - connect-not-allowed");
+}
+
+// RFC 8441, on a listener whose codec speaks it.
+TEST_F(ExchangeTest, ExtendedConnectIsNotAllowedEither) {
+  FakeClient& client = Client();
+  client.head.method = "CONNECT";
+  client.head.version = http::Version::kHttp2;
+  client.head.upgrade = "websocket";
+  client.Begin(false);
+  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
+  EXPECT_EQ(client.stream.status, 405);
+  EXPECT_EQ(client.stream.Field("content-type"), "application/problem+json");
+  EXPECT_EQ(server_.accepted(), 0u);
+  client.Data("", true);
 }
 
 TEST_F(ExchangeTest, WithoutEndpointsItIs503Uh) {
@@ -413,7 +430,7 @@ TEST_F(ExchangeTest, ABodyThatDoesNotComeIs408) {
   AdvanceMs(1100);
   EXPECT_EQ(client.stream.status, 408);
   client.Leave();
-  EXPECT_EQ(Log(), "408 DC,SI stream-idle-timeout");
+  EXPECT_EQ(Log(), "408 SI stream-idle-timeout");
 }
 
 TEST_F(ExchangeTest, ARoutesIdleTimeIsItsOwn) {
@@ -495,6 +512,15 @@ TEST_F(ExchangeTest, AClientThatLeavesGivesTheUpstreamUp) {
   client.Leave();
   ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
   EXPECT_EQ(Log(), "0 DC client-left");
+}
+
+TEST_F(ExchangeTest, AClientThatLeavesWithItsAnswerIsNotTheReasonForIt) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 408);
+  client.Leave();
+  EXPECT_EQ(Log(), "408 - request-timeout");
 }
 
 TEST_F(ExchangeTest, AResetIsNotALostConnection) {

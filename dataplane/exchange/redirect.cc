@@ -20,8 +20,10 @@ std::string RedirectLocation(const config::Redirect& redirect, std::string_view 
   out.append(new_scheme).append("://").append(host);
   if (redirect.port != 0) {
     if (redirect.port != DefaultPort(new_scheme)) out.append(":" + std::to_string(redirect.port));
-  } else if (redirect.scheme.empty() && redirect.host.empty() && !old.port.empty()) {
-    out.append(":").append(old.port);
+  } else if (redirect.host.empty() && !old.port.empty()) {
+    // As Envoy: the port goes with the scheme only if it is the old one's own.
+    const bool was_usual = old.port == std::to_string(DefaultPort(scheme));
+    if (new_scheme == scheme || !was_usual) out.append(":").append(old.port);
   }
 
   const size_t question = path.find('?');

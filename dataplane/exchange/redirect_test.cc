@@ -14,8 +14,10 @@ std::string Location(const config::Redirect& redirect, std::string_view path = "
 
 TEST(RedirectTest, WhatIsNotSaidStays) { EXPECT_EQ(Location({}), "http://a.example:8080/p?q=1"); }
 
-TEST(RedirectTest, AnotherSchemeMeansItsOwnPort) {
-  EXPECT_EQ(Location({.scheme = "https"}), "https://a.example/p?q=1");
+TEST(RedirectTest, AnotherSchemeLetsGoOfTheOldOnesPortOnly) {
+  EXPECT_EQ(Location({.scheme = "https"}), "https://a.example:8080/p?q=1");
+  EXPECT_EQ(Location({.scheme = "https"}, "/p", "a.example:80"), "https://a.example/p");
+  EXPECT_EQ(Location({.scheme = "http"}, "/p", "a.example:443", "https"), "http://a.example/p");
 }
 
 TEST(RedirectTest, AnotherHostMeansTheDefaultPort) {
@@ -40,7 +42,7 @@ TEST(RedirectTest, TheQueryCanBeDropped) {
 
 TEST(RedirectTest, AnIpv6HostKeepsItsBrackets) {
   EXPECT_EQ(Location({}, "/", "[::1]:81"), "http://[::1]:81/");
-  EXPECT_EQ(Location({.scheme = "https"}, "/", "[::1]:81"), "https://[::1]/");
+  EXPECT_EQ(Location({.scheme = "https"}, "/", "[::1]:80"), "https://[::1]/");
 }
 
 }  // namespace

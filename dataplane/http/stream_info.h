@@ -39,7 +39,7 @@ struct DownstreamInfo {
   std::string_view tls_cipher;
   std::string_view sni;
   std::string_view alpn;
-  std::string_view peer_subject;  // Of the verified client certificate.
+  std::string_view peer_subject;    // Of the verified client certificate.
   HandshakeScope* scope = nullptr;  // Null without TLS.
 };
 

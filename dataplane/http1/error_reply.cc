@@ -13,7 +13,7 @@ void WriteErrorReply(const ParseError& error, bool to_head, base::Buffer& out) {
   // Tokens and reason phrases hold nothing that JSON would have to escape.
   const std::string body =
       absl::StrCat(R"({"type":"about:blank","title":")", http::ReasonPhrase(error.status),
-                   R"(","status":)", error.status, R"(,"detail":")", error.detail, "\"}\n");
+                   R"(","status":)", error.status, R"(,"reason":")", error.detail, "\"}\n");
   http::HeaderMap headers;
   headers.Add(http::HeaderId::kContentType, "application/problem+json");
   WriteResponseHead(error.status, headers, {LengthField::Kind::kLength, body.size()},

@@ -48,7 +48,7 @@ void ExpectRefused(std::string_view bytes, std::string_view detail, int status =
   f.Feed(bytes);
   EXPECT_TRUE(absl::StartsWith(f.output(), absl::StrCat("HTTP/1.1 ", status, " "))) << f.output();
   EXPECT_TRUE(absl::StrContains(f.output(), "connection: close\r\n"));
-  EXPECT_TRUE(absl::StrContains(f.output(), absl::StrCat("\"detail\":\"", detail, "\"")));
+  EXPECT_TRUE(absl::StrContains(f.output(), absl::StrCat("\"reason\":\"", detail, "\"")));
   EXPECT_TRUE(f.codec.finished());
   EXPECT_FALSE(f.codec.wants_input());
   const size_t before = f.output().size();

@@ -174,7 +174,7 @@ TEST(Http1ServerCodecTest, ErrorRepliesToHeadHaveNoBody) {
   EXPECT_TRUE(absl::EndsWith(body.output(),
                              "\r\ncontent-type: application/problem+json\r\ncontent-length: "
                              "88\r\nconnection: close\r\n\r\n{\"type\":\"about:blank\",\"title\":"
-                             "\"Bad Request\",\"status\":400,\"detail\":\"space-before-colon\"}\n"))
+                             "\"Bad Request\",\"status\":400,\"reason\":\"space-before-colon\"}\n"))
       << body.output();
   EXPECT_EQ(body.bad_raw, "GET / HTTP/1.1\r\nhost : a\r\n\r\n");
 }

@@ -90,8 +90,8 @@ class FrameGuard {
                                                       header_.type == FrameType::kContinuation));
   }
 
-  // How many of the bytes scanned last begin a frame that cannot be judged yet: part of a header, or
-  // of a WINDOW_UPDATE up to its word.
+  // How many of the bytes scanned last begin a frame that cannot be judged yet: part of a header,
+  // or of a WINDOW_UPDATE up to its word.
   size_t undecided() const {
     if (!in_word_) return partial_size_;
     return header_.type == FrameType::kWindowUpdate ? kFrameHeaderBytes + partial_size_ : 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/http2/server_codec.h"
 
+#include <string>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "dataplane/http/syntax.h"
 #include "dataplane/http2/field_reader.h"
 #include "dataplane/http2/session.h"
@@ -28,18 +30,11 @@ uint32_t ResetCode(const http::StreamError& error) {
   }
 }
 
-// RFC 9457, for the requests that never reach a filter.
-std::string_view ProblemBody(uint16_t status) {
-  switch (status) {
-    case 414:
-      return R"({"type":"about:blank","title":"URI Too Long","status":414})";
-    case 417:
-      return R"({"type":"about:blank","title":"Expectation Failed","status":417})";
-    case 431:
-      return R"({"type":"about:blank","title":"Request Header Fields Too Large","status":431})";
-    default:
-      return R"({"type":"about:blank","title":"Bad Request","status":400})";
-  }
+// RFC 9457, for the requests that never reach a filter. Tokens and reason phrases hold nothing that
+// JSON would have to escape.
+std::string ProblemBody(uint16_t status, std::string_view reason) {
+  return absl::StrCat(R"({"type":"about:blank","title":")", http::ReasonPhrase(status),
+                      R"(","status":)", status, R"(,"reason":")", reason, "\"}\n");
 }
 
 class Http2ServerStream final : public StreamOf<http::ServerStream> {
@@ -139,7 +134,7 @@ void Http2ServerStream::DeliverHead() {
 }
 
 void Http2ServerStream::AnswerByCodec() {
-  const std::string_view body = ProblemBody(reader_.status());
+  const std::string body = ProblemBody(reader_.status(), reader_.detail());
   http::ResponseHead answer(arena_);
   answer.status = reader_.status();
   answer.headers.Add(http::HeaderId::kContentType, "application/problem+json");
@@ -148,7 +143,7 @@ void Http2ServerStream::AnswerByCodec() {
   SendResponse(answer, bodiless);
   if (!bodiless) {
     base::Buffer data;
-    data.Append(base::Slice::Literal(body));
+    data.AppendCopy(body);
     QueueData(data, true);
   }
   host_.OnBadRequest(

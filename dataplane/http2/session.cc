@@ -222,6 +222,10 @@ void Session::OnEof() {
 void Session::Produce(base::Buffer& out, size_t limit) {
   ++depth_;
   if (has_output()) {
+    if (lingering_credit_ > 0) {
+      nghttp2_submit_window_update(raw_, NGHTTP2_FLAG_NONE, 0,
+                                   static_cast<int32_t>(std::exchange(lingering_credit_, 0)));
+    }
     out_ = &out;
     out_end_ = out.size() + limit;
     if (nghttp2_session_send(raw_) != 0) {
@@ -235,7 +239,7 @@ void Session::Produce(base::Buffer& out, size_t limit) {
 
 bool Session::has_output() const {
   if (eof_ || error_goaway_sent_) return false;
-  return nghttp2_session_want_write(raw_) != 0;
+  return lingering_credit_ > 0 || nghttp2_session_want_write(raw_) != 0;
 }
 
 bool Session::finished() const {

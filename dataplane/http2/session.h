@@ -128,7 +128,7 @@ class Session {
   void Dispatch();
   WireStream* Find(int32_t id) const;
   bool Lingers(int32_t id) const;
-  void SpendLingering(int32_t id, size_t bytes);
+  void OnLingeringData(int32_t id, size_t bytes);
 
   // Callbacks (session_callbacks.cc).
   nghttp2_ssize OnSend(std::string_view bytes);
@@ -172,6 +172,10 @@ class Session {
     bool swept = false;
   };
   std::vector<Lingering> lingering_;
+  // What they have sent, until the connection is credited with it. That is done with the next
+  // output, where otherwise it waits until it is worth a frame: a curl before 8 that has sent its
+  // last byte after the answer looks up only when something arrives.
+  size_t lingering_credit_ = 0;
 
   WireStream* header_stream_ = nullptr;  // Whose header block is being decoded.
   const base::Slice* slice_ = nullptr;   // What is being received.

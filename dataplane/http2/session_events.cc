@@ -68,10 +68,7 @@ int Session::OnHeader(const nghttp2_frame& frame, std::string_view name, std::st
 
 void Session::OnDataChunk(int32_t id, const uint8_t* data, size_t size) {
   WireStream* stream = Find(id);
-  if (stream == nullptr) {
-    Consume(id, size);
-    return SpendLingering(id, size);
-  }
+  if (stream == nullptr) return Lingers(id) ? OnLingeringData(id, size) : Consume(id, size);
   const size_t offset = static_cast<size_t>(reinterpret_cast<const char*>(data) - slice_->data());
   stream->OnBody(slice_->Sub(offset, size));
 }
@@ -96,7 +93,7 @@ void Session::OnFrameReceived(const nghttp2_frame& frame) {
       return;
     }
     case NGHTTP2_RST_STREAM:
-      // Who has its whole answer and gives up the rest of its request does what we would have asked.
+      // Who has its whole answer and gives up the rest of its request does as we would have asked.
       if (!Lingers(frame.hd.stream_id)) SpendReset();
       return;
     case NGHTTP2_SETTINGS:
@@ -165,7 +162,9 @@ bool Session::Lingers(int32_t id) const {
                      [id](const Lingering& stream) { return stream.id == id; });
 }
 
-void Session::SpendLingering(int32_t id, size_t bytes) {
+void Session::OnLingeringData(int32_t id, size_t bytes) {
+  nghttp2_session_consume_stream(raw_, id, bytes);
+  lingering_credit_ += bytes;
   std::erase_if(lingering_, [&](Lingering& stream) {
     if (stream.id != id) return false;
     if (bytes < stream.bytes_left) {

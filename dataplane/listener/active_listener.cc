@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "dataplane/event/plain_transport.h"
+#include "dataplane/listener/sniffing_transport.h"
 #include "dataplane/tls/transport.h"
 
 namespace sluice::listener {
@@ -16,6 +18,9 @@ constexpr int64_t kDefaultHandshakeMs = 15'000;
 
 // One turn's share: a flood of connections must not starve those that are open.
 constexpr int kAcceptsPerTurn = 32;
+
+// The longest queue of a socket: Linux's default for net.core.somaxconn.
+constexpr int kMaxQueued = 4096;
 
 telemetry::Labels Label(const std::string& name) { return {{"listener", name}}; }
 
@@ -76,9 +81,8 @@ class ActiveListener::Socket final : private event::FdHandler {
   const ListenSockets* sockets() const { return sockets_.get(); }
   void SetAccepting(bool on) { watch_.SetInterest(on, false); }
 
- private:
-  void OnReadable() override {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  void Accept(int limit) {
+    for (int i = 0; i < limit; ++i) {
       event::Accepted accepted = event::AcceptSocket(fd_);
       if (!accepted.fd.valid()) {
         if (accepted.error == EMFILE || accepted.error == ENFILE || accepted.error == ENOBUFS ||
@@ -90,6 +94,9 @@ class ActiveListener::Socket final : private event::FdHandler {
       listener_.Begin(std::move(accepted), sockets_->address);
     }
   }
+
+ private:
+  void OnReadable() override { Accept(kAcceptsPerTurn); }
   void OnWritable() override {}
 
   ActiveListener& listener_;
@@ -118,7 +125,7 @@ ActiveListener::~ActiveListener() { lobby_->listener = nullptr; }
 
 std::shared_ptr<ActiveChain> ActiveListener::Adopt(
     const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
-    std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
+    ConnectionCounts& counts, std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
   std::shared_ptr<ActiveChain> kept;
   for (size_t i = 0; i < old.size(); ++i) {
     if (old[i] == nullptr) continue;
@@ -131,6 +138,7 @@ std::shared_ptr<ActiveChain> ActiveListener::Adopt(
   if (kept == nullptr) {
     kept = std::make_shared<ActiveChain>();
     kept->active_ = &active_;
+    kept->count_ = counts.Of(chain.name.empty() ? absl::StrCat("#", place) : chain.name);
   }
   // Only a change of what the handler works by makes a new one: its plans are warm.
   if (kept->config_ == nullptr || kept->config_->http != chain.http) {
@@ -152,15 +160,19 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   std::vector<std::shared_ptr<ActiveChain>> old_default{std::move(default_chain_)};
   chains_.clear();
   default_chain_ = nullptr;
-  any_tls_ = false;
+  any_tls_ = any_plain_ = false;
+  ConnectionCounts& counts = *sockets.front()->counts;
+  const auto note = [this](const config::FilterChain& chain) {
+    (chain.tls != nullptr ? any_tls_ : any_plain_) = true;
+  };
   for (size_t i = 0; i < config->filter_chains.size(); ++i) {
     const config::FilterChain& chain = config->filter_chains[i];
-    chains_.push_back(Adopt(config, chain, old, i));
-    any_tls_ |= chain.tls != nullptr;
+    chains_.push_back(Adopt(config, chain, counts, old, i));
+    note(chain);
   }
   if (config->default_filter_chain.has_value()) {
-    default_chain_ = Adopt(config, *config->default_filter_chain, old_default, 0);
-    any_tls_ |= config->default_filter_chain->tls != nullptr;
+    default_chain_ = Adopt(config, *config->default_filter_chain, counts, old_default, 0);
+    note(*config->default_filter_chain);
   }
   old.insert(old.end(), old_default.begin(), old_default.end());
   std::erase_if(retired_, [](const auto& chain) { return chain->connections() == 0; });
@@ -205,11 +217,6 @@ void ActiveListener::PlaceChains() {
 }
 
 void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
-  const uint32_t limit = config_->max_connections;
-  if (limit > 0 && connections() >= (limit + workers_ - 1) / workers_) {
-    refused_.Add();
-    return;  // Closes the descriptor.
-  }
   accepted_.Add();
   next_id_ += workers_;
   const event::Address local = IsAnyAddress(bound) ? AddressOf(accepted.fd.get(), bound) : bound;
@@ -222,28 +229,39 @@ void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound
                                             .handshake_timeout_ms = HandshakeTimeoutMs(*config_)});
   if (any_tls_) {
     auto admission = std::make_unique<Admission>(lobby_, *connection, accepted.peer, local.port());
-    auto transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *admission);
+    std::unique_ptr<event::Transport> transport;
+    if (any_plain_) {
+      transport = std::make_unique<SniffingTransport>(
+          std::move(accepted.fd), *admission,
+          [&admission = *admission] { return admission.AdmitPlain(); });
+    } else {
+      transport = std::make_unique<tls::TlsServerTransport>(std::move(accepted.fd), *admission);
+    }
     connection->HoldSelector(std::move(admission));
     return connection.release()->Start(std::move(transport));
   }
   const int found = index_->Find({.destination_port = local.port(), .source = &accepted.peer});
-  if (Assign(*connection, found, /*tls=*/false) == nullptr) {
-    refused_.Add();
-    return;
-  }
+  if (Assign(*connection, found, /*tls=*/false) == nullptr) return;  // Closes the descriptor.
   connection.release()->Start(std::make_unique<event::PlainTransport>(std::move(accepted.fd)));
 }
 
 ActiveChain* ActiveListener::Assign(DownstreamConnection& connection, int found, bool tls) {
-  if (found == ChainIndex::kNone) return nullptr;
-  const std::shared_ptr<ActiveChain>& chain =
-      found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
-  if ((chain->config_->tls != nullptr) != tls) return nullptr;
+  const std::shared_ptr<ActiveChain> chain = ChainAt(found);
+  if (chain == nullptr || (chain->config_->tls != nullptr) != tls ||
+      !chain->count_->Add(chain->config_->max_connections)) {
+    refused_.Add();
+    return nullptr;
+  }
   ++chain->connections_;
   active_.Add(1);
   chain->list_.PushBack(connection);
   connection.SetOwner(chain);
   return chain.get();
+}
+
+std::shared_ptr<ActiveChain> ActiveListener::ChainAt(int found) const {
+  if (found == ChainIndex::kNone) return nullptr;
+  return found == ChainIndex::kDefault ? default_chain_ : chains_[static_cast<size_t>(found)];
 }
 
 void ActiveListener::OnDescriptorsExhausted() {
@@ -255,25 +273,28 @@ void ActiveListener::ResumeAccepting() {
   for (const std::unique_ptr<Socket>& socket : sockets_) socket->SetAccepting(true);
 }
 
+// Chains stay where they are: handshakes that are under way lead to them yet.
 void ActiveListener::Drain() {
+  // Who is connected as far as the kernel is concerned may have sent a request, and would be reset.
+  for (const std::unique_ptr<Socket>& socket : sockets_) socket->Accept(kMaxQueued);
   sockets_.clear();
   accept_again_.Disarm();
-  for (std::shared_ptr<ActiveChain>& chain : chains_) retired_.push_back(std::move(chain));
-  if (default_chain_ != nullptr) retired_.push_back(std::move(default_chain_));
-  chains_.clear();
-  // Who has not said yet whom it wants is turned away.
-  lobby_->listener = nullptr;
-  lobby_->list.ForEach([](Admission& admission) { admission.connection().CloseNow(); });
-  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
-    chain->list_.ForEach([](DownstreamConnection& connection) { connection.Drain(); });
-  }
+  ForEachConnection([](DownstreamConnection& connection) { connection.Drain(); });
 }
 
 void ActiveListener::CloseAll() {
-  Drain();
-  for (const std::shared_ptr<ActiveChain>& chain : retired_) {
-    chain->list_.ForEach([](DownstreamConnection& connection) { connection.CloseNow(); });
+  sockets_.clear();
+  accept_again_.Disarm();
+  ForEachConnection([](DownstreamConnection& connection) { connection.CloseNow(); });
+}
+
+template <typename Visit>
+void ActiveListener::ForEachConnection(Visit visit) {
+  lobby_->list.ForEach([&](Admission& admission) { visit(admission.connection()); });
+  for (const auto* chains : {&chains_, &retired_}) {
+    for (const std::shared_ptr<ActiveChain>& chain : *chains) chain->list_.ForEach(visit);
   }
+  if (default_chain_ != nullptr) default_chain_->list_.ForEach(visit);
 }
 
 size_t ActiveListener::connections() const {

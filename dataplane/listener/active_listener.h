@@ -14,6 +14,7 @@
 #include "dataplane/http/request_handler.h"
 #include "dataplane/listener/admission.h"
 #include "dataplane/listener/chain_index.h"
+#include "dataplane/listener/connection_count.h"
 #include "dataplane/listener/downstream_connection.h"
 #include "dataplane/telemetry/stats.h"
 #include "dataplane/tls/server_context.h"
@@ -25,6 +26,8 @@ namespace sluice::listener {
 struct ListenSockets {
   event::Address address;
   std::vector<event::UniqueFd> fds;  // By worker.
+  // Of the connections that came by these sockets.
+  std::shared_ptr<ConnectionCounts> counts = std::make_shared<ConnectionCounts>();
 };
 
 // What treats the requests of one filter chain; made by the worker, which knows of exchanges.
@@ -49,6 +52,7 @@ class ActiveChain final : public ConnectionOwner {
   void OnConnectionClosed() override {
     --connections_;
     active_->Add(-1);
+    count_->Remove();
   }
 
   size_t connections() const { return connections_; }
@@ -68,7 +72,8 @@ class ActiveChain final : public ConnectionOwner {
   const config::FilterChain* config_ = nullptr;
   std::unique_ptr<ChainHandler> handler_;
   telemetry::Gauge* active_ = nullptr;
-  size_t connections_ = 0;
+  size_t connections_ = 0;  // On this worker.
+  std::shared_ptr<ConnectionCount> count_;
   base::IntrusiveList<DownstreamConnection> list_;
   base::IntrusiveList<Admission> admissions_;
   std::shared_ptr<const ChainIndex> index_;
@@ -81,9 +86,9 @@ class ActiveChain final : public ConnectionOwner {
 //
 // Thread:   its worker's only.
 // Lifetime: owned by the worker; after Drain, until its last connection is closed.
-// Limits:   max_connections of the listener, shared evenly by the workers, those in their handshake
-//           included; a connection beyond it is closed at once. Under descriptor exhaustion
-//           accepting pauses for 100 ms instead of spinning.
+// Limits:   max_connections of a chain, all workers together; a connection beyond it is closed as
+//           soon as its chain is known. Under descriptor exhaustion accepting pauses for 100 ms
+//           instead of spinning.
 class ActiveListener final {
  public:
   ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,
@@ -96,7 +101,7 @@ class ActiveListener final {
   void Apply(std::shared_ptr<const config::Listener> config,
              std::vector<std::shared_ptr<const ListenSockets>> sockets);
 
-  // Accepts no more; lets what is open finish.
+  // Accepts no more; lets what is open finish, handshakes and the request behind them included.
   void Drain();
   void CloseAll();
   size_t connections() const;
@@ -114,9 +119,13 @@ class ActiveListener final {
   void OnDescriptorsExhausted();
   void ResumeAccepting();
   std::shared_ptr<ActiveChain> Adopt(const std::shared_ptr<const config::Listener>& config,
-                                     const config::FilterChain& chain,
+                                     const config::FilterChain& chain, ConnectionCounts& counts,
                                      std::vector<std::shared_ptr<ActiveChain>>& old, size_t place);
+  // Null where no chain was found.
+  std::shared_ptr<ActiveChain> ChainAt(int found) const;
   void PlaceChains();
+  template <typename Visit>
+  void ForEachConnection(Visit visit);
 
   event::Loop& loop_;
   const uint32_t worker_;
@@ -133,6 +142,7 @@ class ActiveListener final {
   std::vector<std::unique_ptr<Socket>> sockets_;
   event::MemberTimer<ActiveListener, &ActiveListener::ResumeAccepting> accept_again_{loop_, *this};
   bool any_tls_ = false;
+  bool any_plain_ = false;
   uint64_t next_id_;
   telemetry::Counter& accepted_;
   telemetry::Counter& refused_;

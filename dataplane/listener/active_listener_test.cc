@@ -87,8 +87,9 @@ TEST_F(ActiveListenerTest, WithoutAChainAConnectionIsClosed) {
 }
 
 TEST_F(ActiveListenerTest, ConnectionsBeyondTheLimitAreClosed) {
-  base_.max_connections = 2;
-  Apply({Chain("a")});
+  config::FilterChain chain = Chain("a");
+  chain.max_connections = 2;
+  Apply({chain});
   RawClient& first = Client();
   ASSERT_TRUE(Served(first));
   ASSERT_TRUE(Served(Client()));

@@ -52,6 +52,14 @@ std::shared_ptr<const tls::ServerTlsContext> Admission::Select(const tls::Client
   return context;
 }
 
+bool Admission::AdmitPlain() {
+  ActiveListener* listener = lobby_->listener;
+  if (listener == nullptr || !waiting_) return false;
+  LeaveLobby();
+  const int found = Find(listener->index(), "", /*tls=*/false);
+  return listener->Assign(connection_, found, /*tls=*/false) != nullptr;
+}
+
 void Admission::NoteFit(std::string_view authority) {
   fits_ = authority;
   fits_under_ = chain_->generation();

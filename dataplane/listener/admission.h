@@ -49,6 +49,9 @@ class Admission final : public tls::ServerContextSelector,
   // TLS: chooses by the hello.
   std::shared_ptr<const tls::ServerTlsContext> Select(const tls::ClientHelloInfo& hello) override;
 
+  // Plain text: joins a chain for it; false if there is none.
+  bool AdmitPlain();
+
   Fit Judge(std::string_view authority) override;
 
   // Whether the same handshake would lead to the same chain today.

@@ -56,6 +56,7 @@ void DownstreamConnection::Start(std::unique_ptr<event::Transport> transport) {
 
 void DownstreamConnection::OnConnected() {
   connected_ = true;
+  drain_since_ms_ = loop_.now_ms();
   const event::Transport& transport = connection_->transport();
   if (std::optional<event::TlsFacts> tls = transport.tls(); tls.has_value()) {
     info_.tls = true;
@@ -95,9 +96,11 @@ DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffe
 
 void DownstreamConnection::MakeCodec(bool http2) {
   http::ServerCodecHost& host = *this;
+  http2_ = http2;
   if (http2) {
     codec_ = std::make_unique<http2::Http2ServerCodec>(made_with_->http2, host);
     connection_->RequestFlush();  // Our SETTINGS.
+    if (draining_) codec_->Drain();
   } else {
     codec_ = std::make_unique<http1::Http1ServerCodec>(made_with_->http1, host);
   }
@@ -197,7 +200,7 @@ http::RequestSink& DownstreamConnection::OnNewStream(http::ServerStream& stream)
   ++requests_;
   const uint32_t limit = owner_->http().max_requests_per_connection;
   http::RequestSink& sink = owner_->handler().BeginExchange(stream, info_);
-  if (limit > 0 && requests_ >= limit && !draining_) {
+  if (draining_ || (limit > 0 && requests_ >= limit)) {
     StartDraining();
     codec_->Drain();
   }
@@ -277,7 +280,7 @@ void DownstreamConnection::OnDeadline() {
     }
   } else if ((idle && past(QuietSinceMs(), http.connection_idle_timeout_ms)) ||
              past(start_ms_, http.max_connection_duration_ms)) {
-    Drain();
+    DrainNow();
   }
   ArmDeadline();
 }
@@ -285,12 +288,20 @@ void DownstreamConnection::OnDeadline() {
 void DownstreamConnection::StartDraining() {
   if (std::exchange(draining_, true)) return;
   drain_since_ms_ = loop_.now_ms();
-  ArmDeadline();
+  // The handshake's time goes on; what is allowed then is counted from its end.
+  if (connected_) ArmDeadline();
 }
 
 void DownstreamConnection::Drain() {
+  // HTTP/2 has a way to tell its client which requests were served, and needs no guess.
+  const bool first_may_come = requests_ == 0 && !http2_;
+  if (first_may_come) return StartDraining();
+  DrainNow();
+}
+
+void DownstreamConnection::DrainNow() {
   if (codec_ == nullptr) {
-    // Nothing was asked yet: nothing is lost by closing.
+    // Nothing was asked in all the time there was.
     return connection_->CloseNow();
   }
   StartDraining();

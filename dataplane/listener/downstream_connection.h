@@ -73,7 +73,9 @@ class DownstreamConnection final : public event::Deferred,
   // `transport` is accepted, its handshake not begun.
   void Start(std::unique_ptr<event::Transport> transport);
 
-  // Ends what is under way, takes no new requests, then closes.
+  // Ends what is under way, takes no new requests, then closes. A client that has not been served
+  // yet may be in the midst of its first request, which no client sends again by itself: it is
+  // served that one, if it comes in the time of a drain.
   void Drain();
   void CloseNow();
 
@@ -96,6 +98,8 @@ class DownstreamConnection final : public event::Deferred,
   void MakeCodec(bool http2);
   void AfterCodec();
   void StartDraining();
+  // Does not wait for a first request.
+  void DrainNow();
   // The codec has done its work: what it has said leaves, then the connection closes.
   void FinishIfDone();
   void CloseOrderly();
@@ -131,6 +135,7 @@ class DownstreamConnection final : public event::Deferred,
   uint64_t counted_received_ = 0;
   uint64_t counted_sent_ = 0;
   bool connected_ = false;
+  bool http2_ = false;  // What the codec speaks, if there is one.
   bool draining_ = false;
   bool closing_ = false;
 };

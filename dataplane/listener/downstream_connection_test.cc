@@ -318,6 +318,46 @@ TEST_F(DownstreamConnectionTest, DrainClosesWhatIsIdleAtOnce) {
   EXPECT_TRUE(eof_);
 }
 
+// A client does not send a first request again by itself.
+TEST_F(DownstreamConnectionTest, DrainServesAFirstRequestThatIsOnItsWay) {
+  for (const bool set : {false, true}) {
+    if (set) owner_->config->codec = config::HttpConnection::Codec::kHttp1;
+    DownstreamConnection& connection = Start();
+    connection.Drain();
+    Settle();
+    EXPECT_FALSE(eof_);
+    Send(kGet.substr(0, 7));
+    Send(kGet.substr(7));
+    EXPECT_NE(received_.find("connection: close\r\n"), std::string::npos) << received_;
+    EXPECT_TRUE(received_.ends_with("ok"));
+    EXPECT_TRUE(eof_);
+  }
+}
+
+TEST_F(DownstreamConnectionTest, DrainServesAFirstStreamThatIsOnItsWay) {
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  Settle();
+  EXPECT_FALSE(eof_);
+  Send(absl::StrCat(kPreface, kSettings, Stream(/*flags=*/5)));
+  EXPECT_EQ(requests().size(), 1u);
+  EXPECT_NE(received_.find("ok"), std::string::npos);
+  // GOAWAY that takes what is on its way.
+  EXPECT_NE(received_.find(std::string_view("\7\0\0\0\0\0\x7f\xff\xff\xff", 10)),
+            std::string::npos);
+}
+
+TEST_F(DownstreamConnectionTest, DrainDoesNotWaitForAFirstRequestForEver) {
+  owner_->config->drain_timeout_ms = 500;
+  DownstreamConnection& connection = Start();
+  connection.Drain();
+  AdvanceMs(400);
+  EXPECT_FALSE(eof_);
+  AdvanceMs(200);
+  EXPECT_TRUE(eof_);
+  EXPECT_EQ(received_, "");
+}
+
 TEST_F(DownstreamConnectionTest, AnEarlyAnswerIsFollowedByAResetAfterAWhile) {
   constexpr std::string_view kReset{"\0\0\4\3\0\0\0\0\1\0\0\0\0", 13};
   Start();

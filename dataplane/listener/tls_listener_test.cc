@@ -33,15 +33,23 @@ TEST_F(TlsListenerTest, AlpnSaysTheVersion) {
   ASSERT_TRUE(Served(Client(Asking("a.example", {"http/1.1"}))));
 }
 
-TEST_F(TlsListenerTest, WhoHasNotSaidHelloCountsAgainstTheLimit) {
-  base_.max_connections = 1;
-  Apply({TlsChain("a.example")});
-  RawClient& silent = Client();
-  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
-  ASSERT_TRUE(Over(Client()));
+TEST_F(TlsListenerTest, EachChainHasALimitOfItsOwn) {
+  config::FilterChain few = TlsChain("a.example");
+  few.max_connections = 1;
+  Apply({few, TlsChain("b.example")});
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  ASSERT_TRUE(Over(Client(Asking("a.example"))));
   EXPECT_EQ(Counter("downstream_connections_refused_total"), 1u);
-  silent.Close();
-  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+  ASSERT_TRUE(Served(Client(Asking("b.example"))));
+}
+
+TEST_F(TlsListenerTest, ALimitThatComesLaterCountsWhoIsThereAlready) {
+  Apply({TlsChain("a.example")});
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  config::FilterChain few = TlsChain("a.example");
+  few.max_connections = 1;
+  Apply({few});
+  ASSERT_TRUE(Over(Client(Asking("a.example"))));
 }
 
 TEST_F(TlsListenerTest, WhoDoesNotSayHelloIsClosed) {
@@ -67,14 +75,116 @@ TEST_F(TlsListenerTest, AHandshakeIsBoundedWhereItsLimitIsUnset) {
   EXPECT_TRUE(silent.over());
 }
 
-// The listener is gone while a client is about to say hello.
-TEST_F(TlsListenerTest, DrainTurnsAwayWhoHasNotSaidHello) {
+// Its request comes behind the handshake, and it would not send it again.
+TEST_F(TlsListenerTest, DrainServesWhoIsAboutToSayHello) {
   Apply({TlsChain("a.example")});
+  RawClient& client = Client(Asking("a.example"));
+  // Not even accepted yet.
+  listener_->Drain();
+  EXPECT_EQ(listener_->connections(), 1u);
+  ASSERT_TRUE(Served(client));
+  EXPECT_NE(client.received().find("connection: close"), std::string::npos);
+  ASSERT_TRUE(Over(client));
+  client.Close();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+}
+
+TEST_F(TlsListenerTest, DrainDoesNotWaitForAHelloForEver) {
+  config::FilterChain chain = TlsChain("a.example");
+  chain.transport_connect_timeout_ms = 100;
+  Apply({chain});
   RawClient& silent = Client();
   ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
   listener_->Drain();
+  Settle();
+  EXPECT_FALSE(silent.over());
+  AdvanceMs(150);
+  EXPECT_TRUE(silent.over());
+  EXPECT_EQ(listener_->connections(), 0u);
+}
+
+TEST_F(TlsListenerTest, AListenerThatIsGoneTurnsAwayWhoSaysHello) {
+  Apply({TlsChain("a.example")});
+  RawClient& client = Client(Asking("a.example"));
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  listener_.reset();
+  ASSERT_TRUE(Over(client));
+  EXPECT_FALSE(client.connected());
+}
+
+// Chains of both kinds on one listener.
+class MixedListenerTest : public TlsListenerFixture {
+ protected:
+  static config::FilterChain For(config::FilterChain chain, std::string protocol) {
+    chain.match.transport_protocol = std::move(protocol);
+    return chain;
+  }
+};
+
+TEST_F(MixedListenerTest, TheFirstByteSaysWhichChainItIs) {
+  Apply({For(TlsChain("a.example"), "tls"), For(Chain("plain"), "raw_buffer")});
+  ASSERT_TRUE(Served(Client()));
+  EXPECT_EQ(last_chain_, "plain");
+  EXPECT_FALSE(handler_.downstream.tls);
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  EXPECT_EQ(last_chain_, "a.example");
+  EXPECT_EQ(handler_.downstream.sni, "a.example");
+  EXPECT_EQ(listener_->connections(), 2u);
+  clients_.clear();
   ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
-  EXPECT_TRUE(Over(silent));
+}
+
+TEST_F(MixedListenerTest, PlainWordsGoToADefaultChainThatIsPlain) {
+  Apply({TlsChain("a.example")}, Chain("default"));
+  ASSERT_TRUE(Served(Client()));
+  EXPECT_EQ(last_chain_, "default");
+  ASSERT_TRUE(Served(Client(Asking("a.example"))));
+  EXPECT_EQ(last_chain_, "a.example");
+  // A hello that only a plain chain would take is refused.
+  RawClient& other = Client(Asking("b.example"));
+  ASSERT_TRUE(Over(other));
+  EXPECT_FALSE(other.connected());
+}
+
+TEST_F(MixedListenerTest, WordsThatNoChainTakesAreClosed) {
+  config::FilterChain plain = For(Chain("plain"), "raw_buffer");
+  plain.match.source_prefixes = {{"192.0.2.0", 24}};
+  Apply({For(TlsChain("a.example"), "tls"), plain});
+  RawClient& client = Client();
+  client.Send(kGet);
+  ASSERT_TRUE(Over(client));
+  EXPECT_TRUE(handler_.requests.empty());
+}
+
+TEST_F(MixedListenerTest, WhoSaysNothingIsClosed) {
+  config::FilterChain chain = TlsChain("a.example");
+  chain.transport_connect_timeout_ms = 100;
+  Apply({chain, Chain("plain")});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  AdvanceMs(50);
+  EXPECT_FALSE(silent.over());
+  AdvanceMs(100);
+  EXPECT_TRUE(silent.over());
+  EXPECT_EQ(listener_->connections(), 0u);
+}
+
+TEST_F(MixedListenerTest, WhoLeavesBeforeAWordIsForgotten) {
+  Apply({TlsChain("a.example"), Chain("plain")});
+  RawClient& silent = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  silent.Close();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 0; }));
+}
+
+TEST_F(MixedListenerTest, DrainServesWhoHasNotSaidAWord) {
+  Apply({TlsChain("a.example"), Chain("plain")});
+  RawClient& client = Client();
+  ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
+  listener_->Drain();
+  ASSERT_TRUE(Served(client));
+  EXPECT_NE(client.received().find("connection: close"), std::string::npos);
+  ASSERT_TRUE(Over(client));
 }
 
 TEST_F(TlsListenerTest, AChangeMeetsAHandshakeUnderWay) {

@@ -121,6 +121,9 @@ std::vector<admin::ListenerView> AdminView::Listeners() const {
 
 std::vector<admin::UnsupportedField> AdminView::UnsupportedFields() const {
   std::vector<admin::UnsupportedField> out;
+  for (const compile::Finding& finding : proxy_.bootstrap_findings()) {
+    out.push_back({"bootstrap", finding.path, 1});
+  }
   for (const ResourceType type : xdsclient::kAllTypes) {
     for (const auto& [name, raw] : proxy_.config().raw(type)) {
       for (const compile::Finding& finding : raw.findings) {

@@ -71,6 +71,7 @@ Proxy::~Proxy() {
 }
 
 absl::Status Proxy::Start() {
+  SLUICE_RETURN_IF_ERROR(CheckBootstrap());
   SLUICE_ASSIGN_OR_RETURN(
       resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
   if (!options_.state_dir.empty()) {
@@ -110,9 +111,13 @@ void Proxy::MakeStore() {
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
                 sources_->ChangeInterest(type, change);
+              },
+          .watch_secret =
+              [this](const std::string& name, const std::vector<xdsclient::WatchedFile>& files) {
+                sources_->WatchSecret(name, files);
               }});
   sources_ = std::make_unique<xdsclient::Sources>(
-      loop_, *store_,
+      loop_, *store_, options_.bootstrap.node(),
       xdsclient::Sources::Hooks{
           .transport =
               [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
@@ -125,7 +130,24 @@ void Proxy::MakeStore() {
               },
           .source_of = [this](ResourceType type,
                               const std::string& name) { return store_->SourceOf(type, name); },
+          .read_secret_again =
+              [this](const std::string& name) { return store_->ReadSecretAgain(name); },
           .random = [this] { return random_.Next(); }});
+}
+
+// Static resources are looked at one by one, as all resources are.
+absl::Status Proxy::CheckBootstrap() {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap = options_.bootstrap;
+  bootstrap.clear_static_resources();
+  const compile::CompileOptions options;
+  compile::CompileContext context(options);
+  context.Begin("bootstrap", bootstrap.node().id());
+  SLUICE_RETURN_IF_ERROR(context.Walk(bootstrap));
+  bootstrap_findings_ = context.findings();
+  for (const compile::Finding& finding : bootstrap_findings_) {
+    LOG(INFO) << "the bootstrap sets " << finding.path << ", which has no effect here";
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Proxy::StartAdmin() {
@@ -137,7 +159,12 @@ absl::Status Proxy::StartAdmin() {
     return absl::Status(admin.status().code(), absl::StrCat("admin: ", admin.status().message()));
   }
   admin_ = *std::move(admin);
-  return absl::OkStatus();
+  if (options_.admin_address_path.empty()) return absl::OkStatus();
+  std::ofstream out(options_.admin_address_path);
+  out << admin_->address().ToString();
+  if (out.flush()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("--admin-address-path: ", options_.admin_address_path, " cannot be written"));
 }
 
 // A proxy whose control plane is away starts from what it last had; one whose control plane is

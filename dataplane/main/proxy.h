@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "dataplane/admin/admin_server.h"
+#include "dataplane/compile/context.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/exchange/intake.h"
 #include "dataplane/main/admin_view.h"
@@ -34,8 +35,9 @@ struct ProxyOptions {
   std::string control_token_file;
   std::string state_dir;  // Empty: nothing is kept.
   int64_t drain_time_ms = 30'000;
-  std::string dns_servers;   // Empty: the machine's.
-  std::string admin_listen;  // IP:PORT; empty: no admin.
+  std::string dns_servers;         // Empty: the machine's.
+  std::string admin_listen;        // IP:PORT; empty: no admin.
+  std::string admin_address_path;  // File to write its address to; empty: none.
 };
 
 // The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
@@ -67,6 +69,8 @@ class Proxy {
   const xdsclient::ConfigStore& config() const { return *store_; }
   const std::vector<std::unique_ptr<worker::Worker>>& workers() const { return workers_; }
   std::vector<const telemetry::StatsShard*> stats() const;
+  // What the bootstrap asks for outside of its resources, and does not get.
+  const std::vector<compile::Finding>& bootstrap_findings() const { return bootstrap_findings_; }
   // Where a served listener listens; ports that were 0 are the ones chosen.
   std::vector<event::Address> BoundAddresses(const config::Listener& listener) const {
     return sockets_.AddressesOf(listener);
@@ -76,6 +80,7 @@ class Proxy {
   explicit Proxy(ProxyOptions options);
   absl::Status Start();
   void MakeStore();
+  absl::Status CheckBootstrap();
   absl::Status StartAdmin();
   void LoadState();
   void SaveState();
@@ -99,6 +104,7 @@ class Proxy {
   std::optional<xdsclient::StateFile> state_file_;
   AdminView admin_view_{*this};
   std::unique_ptr<admin::AdminServer> admin_;
+  std::vector<compile::Finding> bootstrap_findings_;
   event::MemberTimer<Proxy, &Proxy::SaveState> save_timer_{loop_, *this};
   event::MemberTimer<Proxy, &Proxy::OnInitTimeout> init_timer_{loop_, *this};
   State state_ = State::kInitializing;

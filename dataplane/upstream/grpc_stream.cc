@@ -5,29 +5,9 @@
 
 #include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/upstream/grpc_framing.h"
 
 namespace sluice::upstream {
-
-namespace {
-
-// A message is a byte of flags, four of length, then itself.
-constexpr size_t kPrefix = 5;
-
-void AppendMessage(base::Buffer& out, std::string_view message) {
-  const uint32_t n = static_cast<uint32_t>(message.size());
-  const char prefix[kPrefix] = {0, static_cast<char>(n >> 24), static_cast<char>(n >> 16),
-                                static_cast<char>(n >> 8), static_cast<char>(n)};
-  out.AppendCopy({prefix, kPrefix});
-  out.AppendCopy(message);
-}
-
-uint32_t LengthOf(std::string_view prefix) {
-  uint32_t n = 0;
-  for (size_t i = 1; i < kPrefix; ++i) n = n << 8 | static_cast<uint8_t>(prefix[i]);
-  return n;
-}
-
-}  // namespace
 
 GrpcStream::GrpcStream(event::Loop& loop, ClusterSet& clusters, Options options,
                        GrpcStreamUser& user)
@@ -72,7 +52,7 @@ void GrpcStream::OnStreamReady(http::ClientStream& stream) {
 
 void GrpcStream::Send(std::string_view message) {
   if (state_ == State::kOver || send_closed_) return;
-  AppendMessage(out_, message);
+  AppendGrpcMessage(out_, message);
   if (stream_ != nullptr) stream_->SendData(out_, /*end_stream=*/false);
 }
 
@@ -127,20 +107,21 @@ void GrpcStream::OnData(base::Buffer& data, bool end_stream) {
 }
 
 void GrpcStream::DeliverMessages() {
-  while (state_ == State::kOpen && in_.size() >= kPrefix) {
-    const base::Slice prefix = in_.Linearize(kPrefix);
-    const bool compressed = prefix.view()[0] != 0;
-    const size_t length = LengthOf(prefix.view());
-    if (compressed) return End(GrpcCode::kInternal, "a compressed message was not asked for");
-    if (length > options_.max_message_bytes) {
-      return End(GrpcCode::kResourceExhausted,
-                 absl::StrCat("a message of ", length, " bytes is over the limit of ",
-                              options_.max_message_bytes));
+  while (state_ == State::kOpen) {
+    const GrpcFrame frame = TakeGrpcMessage(in_, options_.max_message_bytes);
+    switch (frame.kind) {
+      case GrpcFrame::Kind::kIncomplete:
+        return;
+      case GrpcFrame::Kind::kMessage:
+        user_.OnMessage(frame.message.view());
+        break;
+      case GrpcFrame::Kind::kCompressed:
+        return End(GrpcCode::kInternal, "a compressed message was not asked for");
+      case GrpcFrame::Kind::kTooLarge:
+        return End(GrpcCode::kResourceExhausted,
+                   absl::StrCat("a message of ", frame.length, " bytes is over the limit of ",
+                                options_.max_message_bytes));
     }
-    if (in_.size() < kPrefix + length) return;
-    const base::Slice message = in_.Linearize(kPrefix + length);
-    in_.Drain(kPrefix + length);
-    user_.OnMessage(message.view().substr(kPrefix));
   }
 }
 

@@ -19,6 +19,7 @@ using envoy::service::discovery::v3::DiscoveryRequest;
 using envoy::service::discovery::v3::DiscoveryResponse;
 
 constexpr int kInvalidArgument = 3;
+constexpr char kFieldsKey[] = "sluice.unsupported_fields";
 
 std::optional<ResourceType> TypeOf(std::string_view url) {
   for (const ResourceType type : kAllTypes) {
@@ -50,6 +51,7 @@ void AdsClient::Connect() {
   ++state_.streams;
   state_.connected = false;
   node_sent_ = false;
+  fields_sent_.clear();
   for (TypeState& type : types_) {
     type.begun = false;
     type.nonce.clear();
@@ -60,9 +62,18 @@ void AdsClient::Connect() {
   }
 }
 
-void AdsClient::FillFirst(envoy::config::core::v3::Node* node) {
-  *node = options_.node;
+template <typename Request>
+void AdsClient::MaybeSetNode(Request& request) {
+  std::vector<std::string> fields = sink_.UnsupportedFields();
+  if (node_sent_ && fields == fields_sent_) return;
+  envoy::config::core::v3::Node& node = *request.mutable_node();
+  node = options_.node;
+  if (!fields.empty() || !fields_sent_.empty()) {
+    auto& list = *(*node.mutable_metadata()->mutable_fields())[kFieldsKey].mutable_list_value();
+    for (const std::string& field : fields) list.add_values()->set_string_value(field);
+  }
   node_sent_ = true;
+  fields_sent_ = std::move(fields);
 }
 
 // The first request of a type on a stream.
@@ -72,7 +83,7 @@ void AdsClient::Begin(ResourceType type) {
   if (!options_.delta) return SendSotw(type, "");
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  if (!node_sent_) FillFirst(request.mutable_node());
+  MaybeSetNode(request);
   for (const std::string& name : state.interest) request.add_resource_names_subscribe(name);
   for (const auto& [name, version] : state.versions) {
     (*request.mutable_initial_resource_versions())[name] = version;
@@ -210,6 +221,7 @@ void AdsClient::AnswerDelta(ResourceType type, const std::string& nonce,
   if (transport_ == nullptr) return;
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
+  MaybeSetNode(request);
   request.set_response_nonce(nonce);
   if (!problem.empty()) {
     ++state_.rejections;
@@ -226,7 +238,7 @@ void AdsClient::SendSotw(ResourceType type, const std::string& problem) {
   TypeState& state = At(type);
   DiscoveryRequest request;
   request.set_type_url(std::string(TypeUrl(type)));
-  if (!node_sent_) FillFirst(request.mutable_node());
+  MaybeSetNode(request);
   request.set_version_info(state.version);
   request.set_response_nonce(state.nonce);
   for (const std::string& name : state.interest) request.add_resource_names(name);

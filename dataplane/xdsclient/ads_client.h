@@ -27,7 +27,9 @@ namespace sluice::xdsclient {
 //
 // What it keeps to (xDS protocol): exactly one ACK or NACK for each response; good resources of a
 // response are taken and the bad ones named in the NACK; an ACK carries no change of subscription;
-// on a new stream each type's first request tells the versions it has.
+// on a new stream each type's first request tells the versions it has. Besides, whenever the fields
+// that have no effect here are others than before, the next answer carries the node once more, with
+// their names in metadata["sluice.unsupported_fields"], for the control plane to show.
 //
 // Losing the server changes nothing: it reconnects with full jitter between nothing and a bound
 // that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response.
@@ -97,7 +99,9 @@ class AdsClient final : private AdsTransportUser {
                    std::vector<std::string> removed);
   void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
   void SendSotw(ResourceType type, const std::string& problem);
-  void FillFirst(envoy::config::core::v3::Node* node);
+  // Sets the node of a request where it is due: first on a stream, and when `fields` are news.
+  template <typename Request>
+  void MaybeSetNode(Request& request);
   TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }
 
   event::Loop& loop_;
@@ -110,6 +114,7 @@ class AdsClient final : private AdsTransportUser {
   event::MemberTimer<AdsClient, &AdsClient::Connect> reconnect_{loop_, *this};
   int64_t backoff_ms_ = kFirstBackoffMs;
   bool node_sent_ = false;
+  std::vector<std::string> fields_sent_;  // On this stream.
   TypeState types_[kResourceTypes];
   State state_;
 };

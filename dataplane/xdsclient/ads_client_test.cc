@@ -87,6 +87,33 @@ class AdsClientTest : public testing::Test {
   std::unique_ptr<AdsClient> client;
 };
 
+std::vector<std::string> ListedIn(const DeltaDiscoveryRequest& request) {
+  std::vector<std::string> fields;
+  const auto& metadata = request.node().metadata().fields();
+  const auto it = metadata.find("sluice.unsupported_fields");
+  if (it == metadata.end()) return {"no list"};
+  for (const auto& value : it->second.list_value().values()) fields.push_back(value.string_value());
+  return fields;
+}
+
+TEST_F(AdsClientTest, FieldsWithoutEffectAreListedWithTheAnswerThatBringsThem) {
+  Start(true);
+  Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  sink.fields = {"Cluster.foo"};
+  Respond(Delta(ResourceType::kCluster, "1", {{"a", "v1"}}));
+  auto sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].node().id(), "proxy-1");
+  EXPECT_EQ(ListedIn(sent[0]), sink.fields);
+  Respond(Delta(ResourceType::kCluster, "2", {{"b", "v1"}}));
+  EXPECT_FALSE(Sent<DeltaDiscoveryRequest>(ResourceType::kCluster).at(0).has_node())
+      << "nothing new";
+  sink.fields.clear();
+  Respond(Delta(ResourceType::kCluster, "3", {{"a", "v2"}}));
+  sent = Sent<DeltaDiscoveryRequest>(ResourceType::kCluster);
+  EXPECT_TRUE(ListedIn(sent.at(0)).empty()) << "an empty list takes the last one back";
+}
+
 TEST_F(AdsClientTest, FirstRequestsAskForClustersThenListenersWithTheNodeOnce) {
   Start(true);
   ASSERT_EQ(server.last().sent.size(), 2u);

@@ -122,11 +122,13 @@ void ConfigStore::Publish() {
   BindListeners();
   ArmDeadline();
 
-  if (snapshot_ != nullptr && cluster_changes_.empty() && !listeners_changed_) return;
+  std::string hash = ledger_.content_hash();
+  const bool is_same = cluster_changes_.empty() && !listeners_changed_;
+  if (snapshot_ != nullptr && is_same && snapshot_->content_hash == hash) return;
   if (!cluster_changes_.empty()) cluster_map_.Apply(std::exchange(cluster_changes_, {}));
   auto snapshot = std::make_shared<config::Snapshot>();
   snapshot->sequence = snapshot_ == nullptr ? 1 : snapshot_->sequence + 1;
-  snapshot->content_hash = ledger_.content_hash();
+  snapshot->content_hash = std::move(hash);
   snapshot->clusters = cluster_map_;
   if (snapshot_ != nullptr && !listeners_changed_) {
     snapshot->listeners = snapshot_->listeners;

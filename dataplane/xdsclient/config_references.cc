@@ -36,6 +36,7 @@ void ConfigStore::Remove(ResourceType type, const std::string& name) {
       return;
     case ResourceType::kSecret:
       secrets_.erase(name);
+      if (hooks_.watch_secret) hooks_.watch_secret(name, {});
       return;
   }
 }

@@ -10,6 +10,8 @@
 #include "base/status_macros.h"
 #include "dataplane/compile/endpoints.h"
 #include "dataplane/xdsclient/bind.h"
+#include "dataplane/xdsclient/field_listing.h"
+#include "dataplane/xdsclient/resource_name.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -54,7 +56,12 @@ std::vector<std::string> ConfigStore::AddStatic(
     ledger_.MarkStatic(ResourceType::kCluster, cluster.name());
   }
   const auto add = [&](ResourceType type, const auto& messages) {
+    std::set<std::string> names;
     for (const auto& message : messages) {
+      if (!message.name().empty() && !names.insert(message.name()).second) {
+        problems.push_back(absl::StrCat("static_resources: there are two of ", TypeName(type),
+                                        " \"", message.name(), "\""));
+      }
       Received resource{message.name(), "static", message.SerializeAsString()};
       RawResource raw;
       if (absl::Status status = Take(type, resource, raw); !status.ok()) {
@@ -83,27 +90,7 @@ std::vector<std::string> ConfigStore::AddStatic(
 }
 
 std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
-  const auto name = [&](auto message) {
-    return message.ParseFromArray(body.data(), static_cast<int>(body.size())) ? message.name()
-                                                                              : std::string();
-  };
-  switch (type) {
-    case ResourceType::kCluster:
-      return name(envoy::config::cluster::v3::Cluster());
-    case ResourceType::kListener:
-      return name(envoy::config::listener::v3::Listener());
-    case ResourceType::kRoutes:
-      return name(envoy::config::route::v3::RouteConfiguration());
-    case ResourceType::kSecret:
-      return name(envoy::extensions::transport_sockets::tls::v3::Secret());
-    case ResourceType::kEndpoints: {
-      envoy::config::endpoint::v3::ClusterLoadAssignment message;
-      return message.ParseFromArray(body.data(), static_cast<int>(body.size()))
-                 ? message.cluster_name()
-                 : std::string();
-    }
-  }
-  return "";
+  return NameInBody(type, body);
 }
 
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
@@ -137,6 +124,27 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
   FlushInterest();
   Changed();
   return rejections;
+}
+
+absl::Status ConfigStore::ReadSecretAgain(const std::string& name) {
+  const RawResource* known = ledger_.Find(ResourceType::kSecret, name);
+  if (known == nullptr) return absl::OkStatus();
+  const Received resource{name, known->version, known->body};
+  RawResource raw;
+  SLUICE_RETURN_IF_ERROR(Take(ResourceType::kSecret, resource, raw));
+  ledger_.Put(ResourceType::kSecret, name, std::move(raw));
+  Changed();
+  return absl::OkStatus();
+}
+
+std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  FieldListing listing;
+  for (const ResourceType type : kAllTypes) {
+    for (const auto& [name, raw] : raw(type)) {
+      listing.Add(type, name, raw.findings);
+    }
+  }
+  return listing.Lines();
 }
 
 // ---- Taking resources ---------------------------------------------------------------------------
@@ -194,9 +202,8 @@ absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& 
                      "\" has no source, and is not among static_resources.secrets");
     }
     if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
-      return refused("the source of the ", TypeName(wanted), " \"", reference.name,
-                     "\" is the cluster \"", source.cluster,
-                     "\", which is not among static_resources.clusters");
+      return refused("the ", TypeName(wanted), " \"", reference.name, "\" comes from the cluster \"",
+                     source.cluster, "\", which is not among static_resources.clusters");
     }
     if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
     for (const auto& [owner, theirs] : ledger_.SourcesOf(wanted, reference.name)) {
@@ -290,6 +297,7 @@ absl::Status ConfigStore::TakeSecret(const Received& resource, compile::CompileC
   for (const std::string& user : secret_users_.UsersOf(resource.name)) {
     (user[0] == 'c' ? touched_clusters_ : touched_listeners_).insert(user.substr(1));
   }
+  if (hooks_.watch_secret) hooks_.watch_secret(resource.name, SecretFiles(message));
   return absl::OkStatus();
 }
 

@@ -27,6 +27,7 @@
 #include "dataplane/xdsclient/resource_ledger.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
+#include "dataplane/xdsclient/secret_files.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 namespace sluice::xdsclient {
@@ -68,6 +69,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
     // What is wanted of a type asked for by name has changed; a name whose source did is among
     // those removed and those added.
     std::function<void(ResourceType, const InterestChange&)> interest;
+    // The files that a secret was read from, to call ReadSecretAgain when one is replaced; none
+    // when it is gone. May be empty.
+    std::function<void(const std::string& secret, std::vector<WatchedFile>)> watch_secret;
   };
 
   ConfigStore(event::Loop& loop, upstream::DnsResolver& resolver, compile::CompileOptions options,
@@ -81,11 +85,16 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::string NameOf(ResourceType type, std::string_view body) override;
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
+  std::vector<std::string> UnsupportedFields() const override;
 
   // Who serves a resource that is asked for by name.
   compile::ResourceSource SourceOf(ResourceType type, const std::string& name) const {
     return ledger_.SourceOf(type, name);
   }
+
+  // Takes a secret anew, as the files that it names were replaced.
+  // Errors: as OnResources; the old one serves on.
+  absl::Status ReadSecretAgain(const std::string& name);
 
   // What is accepted now, by name; static resources included.
   const std::map<std::string, RawResource>& raw(ResourceType type) const {

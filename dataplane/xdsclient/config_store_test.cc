@@ -248,7 +248,7 @@ TEST_F(ConfigStoreTest, WhatIsSaidAgainKeepsEveryPointer) {
   Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
   EXPECT_EQ(*last().clusters.Find("c"), *before.clusters.Find("c"));
   EXPECT_EQ(last().listeners, before.listeners);
-  EXPECT_EQ(last().sequence, before.sequence);
+  EXPECT_NE(last().content_hash, before.content_hash) << "versions are part of it";
   EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "2");
 }
 
@@ -345,12 +345,11 @@ TEST_F(ConfigStoreTest, AListenerWithAnInlineTableHoldsItsClusters) {
 TEST_F(ConfigStoreTest, AResourceThatIsRepeatedUnchangedIsNotTakenAnew) {
   PutAll();
   const auto before = published.back();
-  const size_t count = published.size();
   Put(ResourceType::kListener, "l", Listener("l", "r"), "2");
   Put(ResourceType::kRoutes, "r", Routes("r", "c"), "2");
   Put(ResourceType::kCluster, "c", EdsCluster("c"), "2");
-  EXPECT_EQ(published.size(), count);
-  EXPECT_EQ(published.back(), before);
+  EXPECT_EQ(last().listeners, before->listeners) << "what workers hold is the same object";
+  EXPECT_EQ(last().clusters.Find("c")->cluster, before->clusters.Find("c")->cluster);
   EXPECT_EQ(store.raw(ResourceType::kListener).at("l").version, "2");
 }
 
@@ -394,8 +393,8 @@ TEST_F(ConfigStoreTest, AServerThatIsNoStaticClusterIsRefused) {
       R"({"name":"c","type":"EDS","edsClusterConfig":{"edsConfig":{"apiConfigSource":{)"
       R"("apiType":"GRPC","grpcServices":[{"envoyGrpc":{"clusterName":"x"}}]}}}})");
   EXPECT_EQ(Put(ResourceType::kCluster, "c", body),
-            "cluster \"c\": the source of the endpoints \"c\" is the cluster \"x\", which is not "
-            "among static_resources.clusters");
+            "cluster \"c\": the endpoints \"c\" comes from the cluster \"x\", which is not among "
+            "static_resources.clusters");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/xdsclient/message_file.h"
+#include "dataplane/xdsclient/secret_files.h"
 #include "dataplane/xdsclient/sotw_response.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
@@ -22,14 +23,10 @@ FileSource::FileSource(FileWatcher& watcher, ResourceType type, compile::Resourc
       wants_read_(std::move(wants_read)) {}
 
 absl::Status FileSource::Start() {
-  std::string folder = source_.watched_directory;
-  std::string name;  // Any: the folder is replaced as a whole.
-  if (folder.empty()) {
-    const size_t slash = source_.path.rfind('/');
-    folder = slash == std::string::npos ? "." : slash == 0 ? "/" : source_.path.substr(0, slash);
-    name = source_.path.substr(slash == std::string::npos ? 0 : slash + 1);
-  }
-  SLUICE_ASSIGN_OR_RETURN(watch_, watcher_.Add(folder, name, wants_read_));
+  const WatchedFile file = source_.watched_directory.empty()
+                               ? SplitPath(source_.path)
+                               : WatchedFile{source_.watched_directory, ""};
+  SLUICE_ASSIGN_OR_RETURN(watch_, watcher_.Add(file.folder, file.name, wants_read_));
   return absl::OkStatus();
 }
 

@@ -9,9 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/manual_clock.h"
+#include "dataplane/xdsclient/resource_name.h"
 #include "dataplane/xdsclient/resource_sink_fake.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
-#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "gtest/gtest.h"
 
@@ -22,19 +22,16 @@ namespace {
 class NamingSink final : public FakeResourceSink {
  public:
   std::string NameOf(ResourceType type, std::string_view body) override {
-    const std::string bytes(body);
-    envoy::config::cluster::v3::Cluster cluster;
-    envoy::config::endpoint::v3::ClusterLoadAssignment endpoints;
-    if (type == ResourceType::kCluster && cluster.ParseFromString(bytes)) return cluster.name();
-    return endpoints.ParseFromString(bytes) ? endpoints.cluster_name() : "";
+    return NameInBody(type, body);
   }
 };
 
 std::string Clusters(const std::string& version, const std::vector<std::string>& names) {
   std::string text = absl::StrCat("version_info: \"", version, "\"\nresources:\n");
   for (const std::string& name : names) {
-    absl::StrAppend(&text, "- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: ",
-                    name, "\n");
+    absl::StrAppend(
+        &text, "- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: ", name,
+        "\n");
   }
   return text;
 }

@@ -33,6 +33,9 @@ class ResourceSink {
   virtual std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                              std::vector<std::string> removed) = 0;
 
+  // The fields that taken resources set and that have no effect here, a line each.
+  virtual std::vector<std::string> UnsupportedFields() const = 0;
+
  protected:
   ~ResourceSink() = default;
 };

@@ -32,6 +32,9 @@ class FakeResourceSink : public ResourceSink {
     return rejections;
   }
 
+  std::vector<std::string> UnsupportedFields() const override { return fields; }
+
+  std::vector<std::string> fields;
   std::map<ResourceType, std::map<std::string, std::string>> held;
   std::set<std::string> refused;
   int calls = 0;

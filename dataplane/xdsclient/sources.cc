@@ -32,24 +32,32 @@ absl::Status NoCluster(std::string_view field, std::string_view cluster) {
                                                  "\" is not among static_resources.clusters"));
 }
 
+void LogUnwatched(const std::string& secret, const absl::Status& status) {
+  LOG(ERROR) << "the secret \"" << secret << "\" will not follow its files: " << status.message();
+}
+
 }  // namespace
 
-Sources::Sources(event::Loop& loop, ResourceSink& sink, Hooks hooks)
-    : loop_(loop), sink_(sink), hooks_(std::move(hooks)) {}
+Sources::Sources(event::Loop& loop, ResourceSink& sink, envoy::config::core::v3::Node node,
+                 Hooks hooks)
+    : loop_(loop), sink_(sink), node_(std::move(node)), hooks_(std::move(hooks)) {}
 
 Sources::~Sources() = default;
 
 absl::Status Sources::Configure(const Bootstrap& bootstrap,
                                 const std::function<bool(const std::string&)>& is_cluster) {
-  node_ = bootstrap.node();
   const auto& dynamic = bootstrap.dynamic_resources();
+  compile::CompileOptions options;
+  options.has_ads = dynamic.has_ads_config();
+  compile::CompileContext context(options);
+  context.Begin("bootstrap", node_.id());
   if (dynamic.has_cds_config()) {
-    SLUICE_RETURN_IF_ERROR(
-        ConfigureWhole(ResourceType::kCluster, dynamic.cds_config(), "cds_config", is_cluster));
+    SLUICE_RETURN_IF_ERROR(ConfigureWhole(ResourceType::kCluster, dynamic.cds_config(),
+                                          "cds_config", is_cluster, context));
   }
   if (dynamic.has_lds_config()) {
-    SLUICE_RETURN_IF_ERROR(
-        ConfigureWhole(ResourceType::kListener, dynamic.lds_config(), "lds_config", is_cluster));
+    SLUICE_RETURN_IF_ERROR(ConfigureWhole(ResourceType::kListener, dynamic.lds_config(),
+                                          "lds_config", is_cluster, context));
   }
   if (!dynamic.has_ads_config()) return absl::OkStatus();
   const ApiConfigSource& source = dynamic.ads_config();
@@ -59,12 +67,12 @@ absl::Status Sources::Configure(const Bootstrap& bootstrap,
   }
   const std::string& cluster = source.grpc_services(0).envoy_grpc().cluster_name();
   if (!is_cluster(cluster)) return NoCluster("ads_config", cluster);
-  AdsClient::Options options{.delta = IsDelta(source.api_type()), .node = node_, .whole = {}};
+  AdsClient::Options ads{.delta = IsDelta(source.api_type()), .node = node_, .whole = {}};
   for (const auto& [type, from] : whole_) {
-    if (from.kind == Kind::kAds) options.whole.insert(type);
+    if (from.kind == Kind::kAds) ads.whole.insert(type);
   }
-  ads_ = std::make_unique<AdsClient>(
-      loop_, options, hooks_.transport(cluster, std::nullopt, options.delta), sink_, hooks_.random);
+  ads_ = std::make_unique<AdsClient>(loop_, ads, hooks_.transport(cluster, std::nullopt, ads.delta),
+                                     sink_, hooks_.random);
   for (const auto& [type, names] : std::exchange(early_interest_, {})) {
     ads_->SetInterest(type, names);
   }
@@ -74,10 +82,8 @@ absl::Status Sources::Configure(const Bootstrap& bootstrap,
 absl::Status Sources::ConfigureWhole(ResourceType type,
                                      const envoy::config::core::v3::ConfigSource& source,
                                      std::string_view field,
-                                     const std::function<bool(const std::string&)>& is_cluster) {
-  const compile::CompileOptions options;
-  compile::CompileContext context(options);
-  context.Begin("bootstrap", node_.id());
+                                     const std::function<bool(const std::string&)>& is_cluster,
+                                     const compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(
       ResourceSource from,
       compile::ReadConfigSource(source, absl::StrCat("dynamic_resources.", field), context));
@@ -170,13 +176,10 @@ absl::StatusOr<Sources::Other*> Sources::Open(const Key& key) {
         loop_, options, hooks_.transport(source.cluster, type, source.delta), sink_, hooks_.random);
     if (started_) made->server->Start();
   } else {
-    if (watcher_ == nullptr) {
-      absl::StatusOr<std::unique_ptr<FileWatcher>> watcher = FileWatcher::Create(loop_);
-      if (watcher.ok()) watcher_ = *std::move(watcher);
-      status = watcher.status();
-    }
+    const absl::StatusOr<FileWatcher*> watcher = Watcher();
+    status = watcher.status();
     if (status.ok()) {
-      made->file = std::make_unique<FileSource>(*watcher_, type, source, sink_,
+      made->file = std::make_unique<FileSource>(**watcher, type, source, sink_,
                                                 [this, key] { WantRead(key); });
       status = made->file->Start();
     }
@@ -188,6 +191,35 @@ absl::StatusOr<Sources::Other*> Sources::Open(const Key& key) {
   }
   other = std::move(made);
   return other.get();
+}
+
+absl::StatusOr<FileWatcher*> Sources::Watcher() {
+  if (watcher_ == nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(watcher_, FileWatcher::Create(loop_));
+  }
+  return watcher_.get();
+}
+
+void Sources::WatchSecret(const std::string& name, const std::vector<WatchedFile>& files) {
+  secret_watches_.erase(name);
+  for (const WatchedFile& file : files) {
+    absl::StatusOr<FileWatcher*> watcher = Watcher();
+    if (!watcher.ok()) return LogUnwatched(name, watcher.status());
+    auto watch = (*watcher)->Add(file.folder, file.name, [this, name] {
+      // Not from within the watch: it is made anew.
+      loop_.Post([this, name] { ReadSecretAgain(name); });
+    });
+    if (!watch.ok()) return LogUnwatched(name, watch.status());
+    secret_watches_[name].push_back(*std::move(watch));
+  }
+}
+
+void Sources::ReadSecretAgain(const std::string& name) {
+  if (absl::Status status = hooks_.read_secret_again(name); !status.ok()) {
+    LOG(ERROR) << "the new files of the " << status.message() << "; serving on with the old ones";
+  } else {
+    LOG(INFO) << "read the files of the secret \"" << name << "\" again";
+  }
 }
 
 void Sources::WantRead(const Key& key) {

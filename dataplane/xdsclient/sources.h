@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dataplane/compile/context.h"
 #include "dataplane/compile/reference.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_client.h"
@@ -20,6 +22,7 @@
 #include "dataplane/xdsclient/reference_index.h"
 #include "dataplane/xdsclient/resource_sink.h"
 #include "dataplane/xdsclient/resource_type.h"
+#include "dataplane/xdsclient/secret_files.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 namespace sluice::xdsclient {
@@ -40,13 +43,16 @@ class Sources {
         transport;
     // Who serves a name.
     std::function<compile::ResourceSource(ResourceType, const std::string& name)> source_of;
+    // Reads a secret again whose files were replaced.
+    std::function<absl::Status(const std::string& name)> read_secret_again;
     std::function<uint64_t()> random;
   };
 
-  Sources(event::Loop& loop, ResourceSink& sink, Hooks hooks);
+  // `node` is who we are to each server.
+  Sources(event::Loop& loop, ResourceSink& sink, envoy::config::core::v3::Node node, Hooks hooks);
   ~Sources();
 
-  // Takes node and dynamic_resources. `is_cluster` tells whether the bootstrap has a cluster.
+  // Takes dynamic_resources. `is_cluster` tells whether the bootstrap has a cluster.
   absl::Status Configure(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                          const std::function<bool(const std::string&)>& is_cluster);
 
@@ -60,6 +66,9 @@ class Sources {
   // What is wanted of a type that is asked for by name has changed. A name that is removed and
   // added has another source.
   void ChangeInterest(ResourceType type, const InterestChange& change);
+
+  // Watches the files of a secret, instead of those watched for it before.
+  void WatchSecret(const std::string& name, const std::vector<WatchedFile>& files);
 
   // Reads the files that are due, and those that what they hold refers to. Not from within the
   // sink.
@@ -81,15 +90,18 @@ class Sources {
   absl::Status ConfigureWhole(ResourceType type,
                               const envoy::config::core::v3::ConfigSource& source,
                               std::string_view field,
-                              const std::function<bool(const std::string&)>& is_cluster);
+                              const std::function<bool(const std::string&)>& is_cluster,
+                              const compile::CompileContext& context);
   absl::StatusOr<Other*> Open(const Key& key);
   void ChangeInterestIn(const Key& key, const InterestChange& change);
+  absl::StatusOr<FileWatcher*> Watcher();
   void WantRead(const Key& key);
+  void ReadSecretAgain(const std::string& name);
 
   event::Loop& loop_;
   ResourceSink& sink_;
+  const envoy::config::core::v3::Node node_;
   const Hooks hooks_;
-  envoy::config::core::v3::Node node_;
   std::unique_ptr<AdsClient> ads_;
   // Where listeners and clusters come from.
   std::map<ResourceType, compile::ResourceSource> whole_;
@@ -99,6 +111,7 @@ class Sources {
   std::map<std::pair<ResourceType, std::string>, compile::ResourceSource> other_source_of_;
   std::map<ResourceType, std::set<std::string>> early_interest_;
   std::set<Key> due_;
+  std::map<std::string, std::vector<std::unique_ptr<FileWatcher::Watch>>> secret_watches_;
   bool read_posted_ = false;
   bool started_ = false;
 };

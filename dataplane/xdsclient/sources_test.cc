@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/sources.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -26,7 +27,7 @@ class SourcesTest : public testing::Test {
  protected:
   SourcesTest()
       : sources(
-            loop, sink,
+            loop, sink, Node(),
             {.transport =
                  [this](const std::string& cluster, std::optional<ResourceType> type, bool delta) {
                    const std::string key =
@@ -35,7 +36,18 @@ class SourcesTest : public testing::Test {
                    return servers[key].Factory();
                  },
              .source_of = [this](ResourceType, const std::string& name) { return source_of[name]; },
+             .read_secret_again =
+                 [this](const std::string& name) {
+                   read_again.push_back(name);
+                   return absl::OkStatus();
+                 },
              .random = [] { return uint64_t{1}; }}) {}
+
+  static envoy::config::core::v3::Node Node() {
+    envoy::config::core::v3::Node node;
+    node.set_id("proxy-1");
+    return node;
+  }
 
   absl::Status Configure(const std::string& dynamic) {
     const auto bootstrap = ParseBootstrap("dynamic_resources: " + dynamic, "b.yaml");
@@ -48,6 +60,7 @@ class SourcesTest : public testing::Test {
   FakeResourceSink sink;
   std::map<std::string, FakeAdsServer> servers;
   std::map<std::string, ResourceSource> source_of;
+  std::vector<std::string> read_again;
   Sources sources;
 };
 
@@ -73,6 +86,18 @@ TEST_F(SourcesTest, AServerOfATypesOwnHasAStreamOfItsOwn) {
   source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
   sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   EXPECT_EQ(servers.at("x routes delta").last().sent.size(), 1u);
+}
+
+TEST_F(SourcesTest, AServerIsToldWhoAsksThoughAStaticResourceNamedIt) {
+  source_of["s"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
+  sources.ChangeInterest(ResourceType::kSecret, {.added = {"s"}, .removed = {}});
+  ASSERT_TRUE(Configure("{}").ok());
+  EXPECT_FALSE(servers.contains("x secret delta") && servers.at("x secret delta").streams() > 0)
+      << "not before the cluster is served";
+  sources.Start();
+  DeltaDiscoveryRequest request;
+  ASSERT_TRUE(request.ParseFromString(servers.at("x secret delta").last().sent.at(0)));
+  EXPECT_EQ(request.node().id(), "proxy-1");
 }
 
 TEST_F(SourcesTest, AStreamEndsWithTheLastNameThatComesByIt) {
@@ -115,6 +140,11 @@ TEST_F(SourcesTest, AClusterThatIsNotInTheBootstrapIsRefused) {
             "static_resources.clusters");
 }
 
+TEST_F(SourcesTest, TheAggregatedStreamIsRefusedWhereThereIsNone) {
+  const absl::Status status = Configure("{lds_config: {ads: {}}}");
+  EXPECT_NE(status.message().find("lds_config: wants ADS"), std::string::npos) << status;
+}
+
 TEST_F(SourcesTest, AFileThatIsNotThereIsRefused) {
   const absl::Status status = Configure("{lds_config: {path_config_source: {path: /no/such}}}");
   EXPECT_NE(status.message().find("/no/such"), std::string::npos) << status;
@@ -135,6 +165,23 @@ TEST_F(SourcesTest, FilesAreReadWhenTheyAreDue) {
   EXPECT_EQ(sink.calls, 1) << "never from within the sink's own call";
   loop.RunOnce();
   EXPECT_EQ(sink.calls, 2);
+}
+
+TEST_F(SourcesTest, ASecretIsReadAgainWhenAFileOfItsIsReplaced) {
+  std::string folder = testing::TempDir() + "/secret-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  sources.WatchSecret("s", {{folder, "tls.crt"}});
+  const auto replace = [&] {
+    std::ofstream(folder + "/new") << "pem";
+    std::filesystem::rename(folder + "/new", folder + "/tls.crt");
+    loop.RunOnce();
+    loop.RunOnce();
+  };
+  replace();
+  EXPECT_EQ(read_again, std::vector<std::string>{"s"});
+  sources.WatchSecret("s", {});
+  replace();
+  EXPECT_EQ(read_again.size(), 1u);
 }
 
 }  // namespace

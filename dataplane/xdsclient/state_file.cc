@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/crc/crc32c.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
@@ -76,20 +77,25 @@ absl::StatusOr<StateFile::Contents> StateFile::Load() const {
   if (!file) return absl::NotFoundError(absl::StrCat(path(), " is not there yet"));
   std::stringstream all;
   all << file.rdbuf();
-  const std::string text = std::move(all).str();
+  return Parse(std::move(all).str(), path());
+}
+
+absl::StatusOr<StateFile::Contents> StateFile::Parse(std::string_view text,
+                                                     const std::string& path) {
   std::string_view rest = text;
   const std::string_view header = TakeLine(rest);
   if (text.size() > kMaxBytes || header.substr(0, kMagic.size()) != kMagic ||
       header.substr(kMagic.size()) != absl::StrCat(Checksum(rest), " ", rest.size())) {
     return absl::DataLossError(
-        absl::StrCat(path(), " is damaged or of another version: its checksum does not match"));
+        absl::StrCat(path, " is damaged or of another version: its checksum does not match"));
   }
   Contents contents;
   for (const ResourceType type : kAllTypes) {
-    const size_t size = static_cast<size_t>(std::strtoull(TakeLine(rest).data(), nullptr, 10));
+    size_t size = 0;
     DeltaDiscoveryResponse part;
-    if (size > rest.size() || !part.ParseFromArray(rest.data(), static_cast<int>(size))) {
-      return absl::DataLossError(absl::StrCat(path(), " is damaged: its ", TypeName(type)));
+    if (!absl::SimpleAtoi(TakeLine(rest), &size) || size > rest.size() ||
+        !part.ParseFromArray(rest.data(), static_cast<int>(size))) {
+      return absl::DataLossError(absl::StrCat(path, " is damaged: its ", TypeName(type)));
     }
     rest.remove_prefix(size);
     for (const auto& resource : part.resources()) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,9 @@ class StateFile {
 
   // kNotFound before the first Save.
   absl::StatusOr<Contents> Load() const;
+
+  // What a file of these bytes holds; `path` is for errors.
+  static absl::StatusOr<Contents> Parse(std::string_view text, const std::string& path);
 
   // All that came over the wire and is accepted; static resources are not the control plane's.
   absl::Status Save(const ConfigStore& store) const;

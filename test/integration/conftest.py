@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import itertools
+import os
 import pathlib
 import sys
 
@@ -14,6 +15,44 @@ from harness.upstreams import DemoUpstream, ScriptedUpstream  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes minutes")
+    parser.addoption("--sanitized", action="store_true",
+                     help="SLUICE_BIN was built with --config=asan: any report fails the test")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sanitizer_reports(request, tmp_path_factory):
+    """The folder where sanitized programs report; None if they are not.
+
+    The first session fixture is torn down last: it sees what the shared programs leak.
+    """
+    if not request.config.getoption("--sanitized"):
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("sanitizers")
+    suppressions = pathlib.Path(__file__).parents[2] / "tools" / "lsan.supp"
+    os.environ["ASAN_OPTIONS"] = (
+        f"log_path={folder}/report:exitcode=99:detect_stack_use_after_return=1:detect_leaks=1")
+    os.environ["SLUICE_SANITIZED"] = "1"
+    os.environ["UBSAN_OPTIONS"] = f"log_path={folder}/report:print_stacktrace=1"
+    os.environ["LSAN_OPTIONS"] = f"suppressions={suppressions}:print_suppressions=0"
+    yield folder
+    fail_on_report(folder)
+
+
+def fail_on_report(folder):
+    reports = list(folder.glob("report*"))
+    text = "\n".join(report.read_text(errors="replace")[:8000] for report in reports)
+    for report in reports:
+        report.unlink()
+    if text:
+        pytest.fail("a sanitizer reported:\n" + text, pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_sanitizer_report(sanitizer_reports):
+    yield
+    if sanitizer_reports is not None:
+        fail_on_report(sanitizer_reports)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from harness import objects
 from harness.clients import curl
 from harness.gateway import Control, Proxy, sluicectl
+from harness.load import SteadyClient
 from harness.objects import rule
 from harness.ports import free_port
 
@@ -179,6 +180,23 @@ class TestWatchedFolder:
                               [rule("blue", matches=[objects.path_match("/new")])])))
             proxy.until("the mended file", lambda: self.get(port, "/") == 404)
             assert self.get(port, "/new") == 200
+
+    def test_a_file_that_is_written_in_place_is_never_taken_half(self, tmp_path, blue):
+        """As editors and shells do it: emptied, then filled."""
+        folder, port = self.make(tmp_path, blue)
+        route = objects.to_yaml(objects.route("main", "edge", [rule("blue")]))
+        with Control(tmp_path, registry=f"dir:{folder}") as control, \
+                Proxy(tmp_path, control.ports["xds"]) as proxy:
+            proxy.until("served", lambda: self.get(port, "/") == 200)
+            with SteadyClient(port, "a.test") as client:
+                for n in range(300):
+                    with open(folder / "route.yaml", "w") as out:
+                        out.write(route[:n % len(route)])
+                        out.flush()
+                        out.write(route[n % len(route):] + f"# {n}\n")
+                    client.until_answers(5)
+            assert client.failures == []
+            assert client.statuses() == {200}
 
     def test_apply_is_refused_with_the_reason(self, tmp_path, blue):
         folder, _ = self.make(tmp_path, blue)

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 import yaml
 
-from harness.clients import curl
+from harness.certificates import Authority
+from harness.clients import CurlFailed, curl
 from harness.ports import accepts, free_port
 from harness.process import Process, program
 
@@ -75,6 +76,49 @@ def test_a_static_bootstrap_serves(tmp_path, blue, form):
         proxy.until("the listener", lambda: accepts(port))
         assert curl(f"http://127.0.0.1:{port}/a").json()["upstream"] == "blue"
         assert curl(f"http://127.0.0.1:{admin}/ready").status == 200
+
+
+def test_tls_and_plain_text_share_a_listener(tmp_path, blue):
+    port, admin = free_port(), free_port()
+    ca = Authority(tmp_path / "ca")
+    certificate, key = ca.leaf("a.test")
+    config = bootstrap(port, admin, blue.port)
+    listener = config["static_resources"]["listeners"][0]
+    listener["listener_filters"] = [{
+        "name": "envoy.filters.listener.tls_inspector",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.listener"
+                                  ".tls_inspector.v3.TlsInspector"},
+    }]
+    (plain,) = listener["filter_chains"]
+    plain["filter_chain_match"] = {"transport_protocol": "raw_buffer"}
+    tls = json.loads(json.dumps(plain))
+    tls["filter_chain_match"] = {"transport_protocol": "tls", "server_names": ["a.test"]}
+    tls["transport_socket"] = {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
+                     ".DownstreamTlsContext",
+            "common_tls_context": {
+                "alpn_protocols": ["h2", "http/1.1"],
+                "tls_certificates": [{"certificate_chain": {"filename": str(certificate)},
+                                      "private_key": {"filename": str(key)}}],
+            },
+        },
+    }
+    listener["filter_chains"].append(tls)
+    path = write(tmp_path, config, "yaml")
+    with Process("proxy", [program("sluice-proxy"), "-c", path, "--concurrency", 1],
+                 tmp_path) as proxy:
+        proxy.until("the listener", lambda: accepts(port))
+        for version in ["--http1.1", "--http2-prior-knowledge"]:
+            answer = curl(f"http://127.0.0.1:{port}/a", version)
+            assert answer.json()["headers"]["x-forwarded-proto"] == "http"
+        for version in ["--http1.1", "--http2"]:
+            answer = curl(f"https://a.test:{port}/a", version, "--cacert", str(ca.certificate),
+                          "--resolve", f"a.test:{port}:127.0.0.1")
+            assert answer.json()["headers"]["x-forwarded-proto"] == "https"
+        with pytest.raises(CurlFailed):  # No chain has this server name.
+            curl(f"https://b.test:{port}/", "-k", "--resolve", f"b.test:{port}:127.0.0.1")
 
 
 def test_strict_dns_resolves(tmp_path, blue):

@@ -108,6 +108,17 @@ def test_grpc_gets_trailers_only(edge):
     assert answer.body == b""
 
 
+def test_connect_is_405(edge):
+    edge.route(rule("blue"))
+    with edge.stack.connect() as connection:
+        host = edge.host.encode()
+        connection.send(b"CONNECT " + host + b":443 HTTP/1.1\r\nHost: " + host + b":443\r\n\r\n")
+        answer = connection.read_answer()
+    assert_problem(answer, 405)
+    assert answer.header("allow") == ""
+    assert edge.stack.logged(code=405)["flags"] == "-"
+
+
 def test_headers_too_large_are_431(edge):
     edge.route(rule("blue"))
     with edge.stack.connect() as connection:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the control plane knows of its proxies."""
+import json
 import socket
 
 import pytest
@@ -8,6 +9,7 @@ from harness import objects
 from harness.gateway import Control, Proxy
 from harness.objects import rule
 from harness.ports import accepts, free_port
+from harness.process import Process, program
 from harness.wait import until
 
 
@@ -84,6 +86,54 @@ def test_wait_says_of_a_change_that_it_reaches_no_proxy(stack):
         objects.gateway("lonely", [objects.http_listener(free_port())]),
         objects.route("lonely", "lonely", [rule("blue")]))
     assert "no connected proxy" in told.stdout and "default/lonely" in told.stdout
+
+
+def test_fields_that_a_proxy_does_not_act_on_are_listed_by_name(tmp_path):
+    with Control(tmp_path) as control:
+        control.apply(objects.gateway_class(),
+                      objects.gateway("edge", [objects.http_listener(free_port())]))
+        config = {
+            "node": {"id": "odd-1", "cluster": "default/edge"},
+            "dynamic_resources": {
+                "ads_config": {
+                    "api_type": "DELTA_GRPC", "transport_api_version": "V3",
+                    "grpc_services": [{"envoy_grpc": {"cluster_name": "control"}}],
+                },
+                "cds_config": {"ads": {}, "resource_api_version": "V3"},
+                "lds_config": {"ads": {}, "resource_api_version": "V3"},
+            },
+            "static_resources": {"clusters": [{
+                "name": "control",
+                "type": "STATIC",
+                "connect_timeout": "1s",
+                "common_lb_config": {"zone_aware_lb_config": {"min_cluster_size": 3}},
+                "typed_extension_protocol_options": {
+                    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                        "@type": "type.googleapis.com/"
+                                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                        "explicit_http_config": {"http2_protocol_options": {}},
+                    }},
+                "load_assignment": {
+                    "cluster_name": "control",
+                    "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
+                        "address": "127.0.0.1", "port_value": control.ports["xds"]}}}}]}],
+                },
+            }]},
+        }
+        path = tmp_path / "bootstrap.json"
+        path.write_text(json.dumps(config))
+        with Process("odd-1", [program("sluice-proxy"), "-c", path], tmp_path) as proxy:
+            fields = proxy.until(
+                "the fields in the fleet",
+                lambda: [f for p in control.fleet() for f in p.get("unsupportedFields", [])])
+            assert any("zone_aware_lb_config" in field for field in fields)
+            (row,) = [line.split() for line in control.ctl("fleet").stdout.splitlines()
+                      if line.startswith("odd-1")]
+            assert row[-1] == str(len(fields))
+            told = control.ctl("fleet", "odd-1").stdout
+            assert "odd-1 does not act on:" in told
+            assert all(field in told for field in fields)
+            assert control.ctl("fleet", "odd-2", check=False).returncode == 1
 
 
 def test_status_says_how_many_proxies_serve_a_route(stack):

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -35,6 +36,21 @@ def test_sigterm_finishes_what_is_under_way_and_exits_0(stack):
         assert answer.header("connection") == "close"
     assert stack.proxy.wait() == 0
     assert refuses(stack.port)
+
+
+def test_a_drain_serves_the_first_request_of_a_connection(stack):
+    """It may be on its way, and no client sends it again by itself."""
+    with stack.connect() as connection:
+        stack.proxy.until("the connection",
+                          lambda: stack.proxy.metric("downstream_connections_active") >= 1)
+        stack.proxy.send(signal.SIGTERM)
+        stack.proxy.until("not ready", lambda: stack.proxy.admin("/ready").status == 503)
+        connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        answer = connection.read_answer()
+        assert answer.status == 200
+        assert answer.header("connection") == "close"
+        assert connection.closed_by_peer()
+    assert stack.proxy.wait() == 0
 
 
 def test_drain_by_admin_closes_kept_connections(stack):
@@ -227,3 +243,30 @@ def test_a_proxy_waits_for_a_control_plane_that_comes_later(tmp_path, blue):
                 objects.route("main", "edge", [rule("blue")]))
             proxy.wait_ready()
             until("the listener", lambda: accepts(port))
+
+
+def transition_times(control, name):
+    status = control.get("gateways", name)["status"]
+    return {
+        (place, c["type"]): c["lastTransitionTime"]
+        for place, owner in [("", status), *((x["name"], x) for x in status["listeners"])]
+        for c in owner["conditions"] if c["type"] != "sluice.dev/Live"
+    }
+
+
+def test_times_of_conditions_outlive_the_control_plane(tmp_path):
+    tls_port = free_port()
+    with Control(tmp_path) as control:
+        control.apply(objects.gateway_class(), objects.gateway("edge", [
+            objects.http_listener(free_port()), objects.https_listener(tls_port, "missing")]))
+        before = transition_times(control, "edge")
+        # They are in whole seconds: a new time is to be seen as one.
+        applied = time.time()
+        until("two seconds later", lambda: time.time() > applied + 2)
+    with Control(tmp_path, data_dir=control.data_dir) as control:
+        assert transition_times(control, "edge") == before
+        control.apply(objects.gateway("edge", [
+            objects.http_listener(free_port()), objects.http_listener(tls_port, "https")]))
+        after = transition_times(control, "edge")
+        assert after[("https", "ResolvedRefs")] > before[("https", "ResolvedRefs")]
+        assert after[("http", "ResolvedRefs")] == before[("http", "ResolvedRefs")]

@@ -86,6 +86,8 @@ XDSSERVER = _under(
     "controlplane/rpc",
     "controlplane/main",
 ) + _TESTS + _OFFLINE
+ACCESS = _under("controlplane/pushapi", "controlplane/rpc", "controlplane/main") + _TESTS
+ACCESS_LOOPBACK = ACCESS + _OFFLINE
 PUSHAPI = _under("controlplane/rpc", "controlplane/main") + _TESTS
 STATUS = _under("controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
 RPC = _under("controlplane/main") + _TESTS

@@ -117,14 +117,15 @@ ExitCode RunApply(const Invocation& invocation, Streams& streams) {
   request.set_message(invocation.Get("message"));
   const std::unique_ptr<Session> session = Session::Open(invocation, streams);
   if (session == nullptr) return ExitCode::kUsage;
+  const bool is_waiting = invocation.Has("wait") && !request.dry_run();
   push::v1::ApplyResponse response;
   if (!session->Call("Apply", request, &response)) return session->exit_code();
   if (*format == Format::kTable) {
     PrintResponse(response, request.dry_run(), streams);
-  } else if (!invocation.Has("wait")) {
+  } else if (!is_waiting) {
     PrintValue(MessageAsJson(response), *format, streams.out);
   }
-  if (!invocation.Has("wait") || request.dry_run()) return ExitCode::kOk;
+  if (!is_waiting) return ExitCode::kOk;
   return Wait(*session, response, timeout, *format, streams);
 }
 

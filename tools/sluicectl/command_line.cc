@@ -2,11 +2,13 @@
 #include "tools/sluicectl/command_line.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "api/manifest/nearest.h"
 
@@ -155,18 +157,56 @@ std::string JoinFlags(const VerbSpec& verb) {
   return text;
 }
 
-void PrintBash(std::span<const VerbSpec> verbs, std::ostream& out) {
-  out << "_sluicectl() {\n"
-         "  local word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
-         "  if ((COMP_CWORD == 1)); then\n    words=\"";
-  for (const VerbSpec& verb : verbs) out << verb.name << " ";
-  out << "\"\n  else\n    case \"${COMP_WORDS[1]}\" in\n";
+// A shell's pattern of a flag's spellings: "-o | --output".
+std::string FlagPattern(const FlagSpec& flag) {
+  const std::string letter =
+      flag.letter == 0 ? "" : absl::StrCat("-", std::string(1, flag.letter), " | ");
+  return absl::StrCat(letter, "--", flag.name);
+}
+
+// The flags that want a value, each spelling once: verbs share names, not always letters.
+std::map<std::string, std::string_view> ValuesOfFlags(std::span<const VerbSpec> verbs) {
+  std::map<std::string, std::string_view> values;
   for (const VerbSpec& verb : verbs) {
-    out << "      " << verb.name << ") words=\"" << JoinFlags(verb) << "\" ;;\n";
+    for (const FlagSpec& flag : FlagsOf(verb)) {
+      if (!flag.value.empty()) values.emplace(FlagPattern(flag), flag.value);
+    }
   }
-  out << "    esac\n"
-         "    [[ \"$word\" == -* ]] || { COMPREPLY=($(compgen -f -- \"$word\")); return; }\n"
-         "  fi\n"
+  return values;
+}
+
+void PrintBash(std::span<const VerbSpec> verbs, std::ostream& out) {
+  std::string names;
+  for (const VerbSpec& verb : verbs) {
+    absl::StrAppend(&names, names.empty() ? "" : " ", verb.name);
+  }
+  // Flags may stand before the verb, so it is looked for.
+  out << "_sluicectl() {\n"
+         "  local word=\"${COMP_WORDS[COMP_CWORD]}\" verb=\"\" flags=\"--help\" words=\"\" i\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    [[ \" "
+      << names
+      << " \" == *\" ${COMP_WORDS[i]} \"* ]] && verb=\"${COMP_WORDS[i]}\" && break\n"
+         "  done\n"
+         "  case \"${COMP_WORDS[COMP_CWORD - 1]}\" in\n";
+  for (const auto& [pattern, value] : ValuesOfFlags(verbs)) {
+    out << "    " << pattern << ") ";
+    if (value == "FORMAT") {
+      out << "COMPREPLY=($(compgen -W \"table yaml json\" -- \"$word\"))";
+    } else if (value == "FILE") {
+      out << "COMPREPLY=($(compgen -f -- \"$word\"))";
+    } else {
+      out << "COMPREPLY=()";
+    }
+    out << "; return ;;\n";
+  }
+  out << "  esac\n  case \"$verb\" in\n    \"\") words=\"" << names << "\" ;;\n";
+  for (const VerbSpec& verb : verbs) {
+    out << "    " << verb.name << ") flags=\"" << JoinFlags(verb) << "\" words=\""
+        << absl::StrJoin(verb.argument_words, " ") << "\" ;;\n";
+  }
+  out << "  esac\n"
+         "  [[ \"$word\" == -* ]] && words=\"$flags\"\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
          "}\n"
          "complete -o filenames -F _sluicectl sluicectl\n";
@@ -176,6 +216,10 @@ void PrintFish(std::span<const VerbSpec> verbs, std::ostream& out) {
   for (const VerbSpec& verb : verbs) {
     out << "complete -c sluicectl -n __fish_use_subcommand -f -a " << verb.name << " -d '"
         << verb.summary << "'\n";
+    if (!verb.argument_words.empty()) {
+      out << "complete -c sluicectl -n '__fish_seen_subcommand_from " << verb.name << "' -f -a '"
+          << absl::StrJoin(verb.argument_words, " ") << "'\n";
+    }
     for (const FlagSpec& flag : FlagsOf(verb)) {
       out << "complete -c sluicectl -n '__fish_seen_subcommand_from " << verb.name << "' -l "
           << flag.name;

@@ -16,7 +16,7 @@ namespace sluice::sluicectl {
 struct FlagSpec {
   std::string_view name;   // "output", typed --output
   char letter = 0;         // 'o', typed -o; 0: none
-  std::string_view value;  // "FILE"; empty: a switch
+  std::string_view value;  // "FILE", "FORMAT": completed as such; empty: a switch
   std::string_view help;
 };
 
@@ -56,6 +56,7 @@ struct VerbSpec {
   std::vector<FlagSpec> flags;  // besides the common ones
   int min_arguments = 0;
   int max_arguments = 0;
+  std::vector<std::string_view> argument_words = {};  // what completion offers as argument
   ExitCode (*run)(const Invocation& invocation, Streams& streams) = nullptr;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "sluice/push/v1/push.pb.h"
 #include "tools/sluicectl/input.h"
+#include "tools/sluicectl/output.h"
 #include "tools/sluicectl/problem_text.h"
 #include "tools/sluicectl/session.h"
 #include "tools/sluicectl/verbs.h"
@@ -12,6 +14,8 @@
 namespace sluice::sluicectl {
 
 ExitCode RunDelete(const Invocation& invocation, Streams& streams) {
+  const std::optional<Format> format = ReadFormat(invocation, streams);
+  if (!format.has_value()) return ExitCode::kUsage;
   push::v1::DeleteRequest request;
   const auto& arguments = invocation.arguments();
   if (invocation.Has("filename") != arguments.empty()) {
@@ -49,10 +53,13 @@ ExitCode RunDelete(const Invocation& invocation, Streams& streams) {
   if (!session->Call("Delete", request, &response)) return session->exit_code();
   ExitCode exit_code = ExitCode::kOk;
   for (const push::v1::ObjectResult& result : response.results()) {
-    streams.out << ToText(result.key()) << " " << ToText(result.outcome())
-                << (request.dry_run() ? " (dry run)" : "") << "\n";
+    if (*format == Format::kTable) {
+      streams.out << ToText(result.key()) << " " << ToText(result.outcome())
+                  << (request.dry_run() ? " (dry run)" : "") << "\n";
+    }
     if (result.outcome() == push::v1::OUTCOME_ABSENT) exit_code = ExitCode::kDiffers;
   }
+  if (*format != Format::kTable) PrintValue(MessageAsJson(response), *format, streams.out);
   return exit_code;
 }
 

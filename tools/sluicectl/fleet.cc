@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,14 +31,30 @@ void PrintRefusals(const push::v1::FleetResponse& response, std::ostream& out) {
         out << "  from " << ToText(cause) << "\n";
       }
     }
-    if (!proxy.unsupported_fields().empty()) {
-      out << "\n" << proxy.node() << " does not act on:\n";
-      for (const std::string& field : proxy.unsupported_fields()) out << "  " << field << "\n";
-    }
   }
   for (const push::v1::Problem& problem : response.problems()) {
     out << "\nproblem: " << ToText(problem) << "\n";
   }
+}
+
+// A fleet says the same many times over, so the names come for one proxy alone.
+void PrintUnsupported(const push::v1::FleetResponse& response, bool is_one, std::ostream& out) {
+  for (const push::v1::Proxy& proxy : response.proxies()) {
+    if (proxy.unsupported_fields().empty()) continue;
+    if (!is_one) {
+      out << "\nWhich FIELDS a proxy does not act on: sluicectl fleet " << proxy.node() << "\n";
+      return;
+    }
+    out << "\n" << proxy.node() << " does not act on:\n";
+    for (const std::string& field : proxy.unsupported_fields()) out << "  " << field << "\n";
+  }
+}
+
+void KeepOnly(const std::string& node, push::v1::FleetResponse& response) {
+  auto& proxies = *response.mutable_proxies();
+  proxies.erase(std::remove_if(proxies.begin(), proxies.end(),
+                               [&](const push::v1::Proxy& proxy) { return proxy.node() != node; }),
+                proxies.end());
 }
 
 }  // namespace
@@ -51,6 +68,14 @@ ExitCode RunFleet(const Invocation& invocation, Streams& streams) {
   request.set_gateway(invocation.Get("gateway"));
   push::v1::FleetResponse response;
   if (!session->Call("Fleet", request, &response)) return session->exit_code();
+  const bool is_one = !invocation.arguments().empty();
+  if (is_one) {
+    KeepOnly(invocation.arguments()[0], response);
+    if (response.proxies().empty()) {
+      streams.err << "sluicectl: no proxy " << invocation.arguments()[0] << " is connected\n";
+      return ExitCode::kDiffers;
+    }
+  }
   if (*format != Format::kTable) {
     PrintValue(MessageAsJson(response), *format, streams.out);
     return ExitCode::kOk;
@@ -61,14 +86,15 @@ ExitCode RunFleet(const Invocation& invocation, Streams& streams) {
     rows.push_back({proxy.node(), proxy.gateway(), std::string(ToText(proxy.state())),
                     proxy.version().empty() ? "-" : proxy.version(),
                     proxy.version() == proxy.target_version() ? "yes" : "no",
-                    absl::StrFormat("%.0f ms", proxy.lag_ms()),
-                    absl::StrCat(proxy.refusals_size())});
+                    absl::StrFormat("%.0f ms", proxy.lag_ms()), absl::StrCat(proxy.refusals_size()),
+                    absl::StrCat(proxy.unsupported_fields_size())});
   }
   if (!rows.empty()) {
-    PrintTable({"PROXY", "GATEWAY", "STATE", "VERSION", "CURRENT", "LAG", "NACKS"}, rows,
+    PrintTable({"PROXY", "GATEWAY", "STATE", "VERSION", "CURRENT", "LAG", "NACKS", "FIELDS"}, rows,
                streams.out);
   }
   PrintRefusals(response, streams.out);
+  PrintUnsupported(response, is_one, streams.out);
   return ExitCode::kOk;
 }
 

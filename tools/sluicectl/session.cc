@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/access/loopback.h"
 #include "google/rpc/status.pb.h"
 #include "sluice/push/v1/push.pb.h"
 #include "tools/sluicectl/problem_text.h"
@@ -59,6 +60,12 @@ std::unique_ptr<Session> Session::Open(const Invocation& invocation, Streams& st
     return nullptr;
   }
   options.token = std::string(absl::StripAsciiWhitespace(options.token));
+  const bool is_plaintext = options.ca_pem.empty() && options.certificate_pem.empty();
+  if (!options.token.empty() && is_plaintext && !access::IsLoopback(options.server)) {
+    streams.err << "sluicectl: " << options.server
+                << " is another machine: a token is sent there with TLS only, so give --ca\n";
+    return nullptr;
+  }
   return std::make_unique<Session>(PushClient::Create(options), options.server, streams);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/base/no_destructor.h"
+#include "api/manifest/kinds.h"
 #include "api/manifest/nearest.h"
 
 namespace sluice::sluicectl {
@@ -21,6 +22,12 @@ ExitCode RunCompletion(const Invocation& invocation, Streams& streams) {
   if (PrintCompletion(AllVerbs(), invocation.arguments()[0], streams.out)) return ExitCode::kOk;
   streams.err << "sluicectl: completion is for bash, zsh or fish\n";
   return ExitCode::kUsage;
+}
+
+std::vector<std::string_view> KindWords() {
+  std::vector<std::string_view> words;
+  for (const manifest::KindInfo& kind : manifest::AllKinds()) words.push_back(kind.plural);
+  return words;
 }
 
 const VerbSpec* FindVerb(std::string_view name) {
@@ -64,13 +71,15 @@ std::span<const VerbSpec> AllVerbs() {
                  {"watch", 'w', "", "show changes as they come"},
                  kOutput},
        .max_arguments = 2,
+       .argument_words = KindWords(),
        .run = RunGet},
       {.name = "delete",
        .arguments = "KIND NAME...",
        .summary = "deletes objects: all of them or none",
        .example = "  sluicectl delete httproute colors\n  sluicectl delete -f routes.yaml",
-       .flags = {kFilename, kNamespace, kDryRun, kMessage},
+       .flags = {kFilename, kNamespace, kDryRun, kMessage, kOutput},
        .max_arguments = 1000,
+       .argument_words = KindWords(),
        .run = RunDelete},
       {.name = "diff",
        .summary = "shows what an apply would change; 1 if it would",
@@ -82,7 +91,8 @@ std::span<const VerbSpec> AllVerbs() {
        .example = "  sluicectl validate -f deploy/examples --strict",
        .flags = {kFilename,
                  kNamespace,
-                 {"strict", 0, "", "dangling, conflicting and unsupported are errors too"}},
+                 {"strict", 0, "", "dangling, conflicting and unsupported are errors too"},
+                 kOutput},
        .run = RunValidate},
       {.name = "explain",
        .arguments = "METHOD URL",
@@ -100,9 +110,12 @@ std::span<const VerbSpec> AllVerbs() {
        .max_arguments = 2,
        .run = RunExplain},
       {.name = "fleet",
-       .summary = "shows each proxy: version, lag, what it refused and why",
-       .example = "  sluicectl fleet",
+       .arguments = "[PROXY]",
+       .summary = "shows each proxy: version, lag, what it refused and why; of one proxy also the "
+                  "fields that it does not act on",
+       .example = "  sluicectl fleet\n  sluicectl fleet edge-1",
        .flags = {{"gateway", 'g', "NS/NAME", "only this one's proxies"}, kOutput},
+       .max_arguments = 1,
        .run = RunFleet},
       {.name = "history",
        .summary = "shows the newest revisions",
@@ -115,6 +128,7 @@ std::span<const VerbSpec> AllVerbs() {
        .example = "  source <(sluicectl completion bash)",
        .min_arguments = 1,
        .max_arguments = 1,
+       .argument_words = {"bash", "zsh", "fish"},
        .run = RunCompletion},
   });
   return *kVerbs;

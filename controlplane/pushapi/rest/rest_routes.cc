@@ -15,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "api/manifest/kinds.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/documents.h"
@@ -25,6 +27,9 @@ namespace sluice::pushapi {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// How often a wait looks whether anybody still waits.
+constexpr absl::Duration kLook = absl::Milliseconds(250);
 
 int HttpStatusOf(absl::StatusCode code) {
   switch (code) {
@@ -65,8 +70,16 @@ std::string_view TitleOf(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 409:
       return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 422:
       return "Unprocessable Content";
     case 501:
@@ -123,8 +136,8 @@ std::optional<Target> ReadTarget(std::string_view path) {
 // One request being answered.
 class Answering {
  public:
-  Answering(Handlers& handlers, const Caller& caller, const RestRequest& request)
-      : handlers_(handlers), caller_(caller), request_(request) {}
+  Answering(Handlers& handlers, WatchRoom& room, const Caller& caller, const RestRequest& request)
+      : handlers_(handlers), room_(room), caller_(caller), request_(request) {}
 
   RestResponse Answer() {
     const std::string& path = request_.path;
@@ -138,6 +151,7 @@ class Answering {
     if (path == "/wait") return Only("GET", [this] { return Wait(); });
     const std::optional<Target> target = ReadTarget(path);
     if (!target.has_value()) return NoSuchPath();
+    if (request_.method == "GET" && IsOn("watch")) return Watch(*target);
     if (target->name.empty()) return Only("GET", [&] { return List(*target); });
     if (request_.method == "GET") return Get(*target);
     if (request_.method == "PUT") return Put(*target);
@@ -156,10 +170,9 @@ class Answering {
   }
 
   RestResponse WrongMethod(std::string_view allowed) const {
-    RestResponse response = ProblemResponse(absl::InvalidArgumentError(
-        absl::StrCat(request_.path, " takes ", allowed, ", not ", request_.method, ".")));
-    response.status = 405;
-    return response;
+    return ProblemResponse(absl::InvalidArgumentError(absl::StrCat(
+                               request_.path, " takes ", allowed, ", not ", request_.method, ".")),
+                           405);
   }
 
   template <typename Response>
@@ -243,15 +256,23 @@ class Answering {
     push::v1::WaitRequest request;
     request.set_revision(Number("revision"));
     request.set_timeout_ms(Number("timeoutMs"));
-    absl::StatusOr<push::v1::WaitResponse> response = push::v1::WaitResponse();
-    absl::Notification done;
+    // Whoever answers may be at it while this call leaves.
+    struct Outcome {
+      absl::Notification is_there;
+      push::v1::WaitResponse response;
+    };
+    const auto outcome = std::make_shared<Outcome>();
     const std::shared_ptr<void> waiting =
-        handlers_.Wait(request, [&](push::v1::WaitResponse answer) {
-          *response = std::move(answer);
-          done.Notify();
+        handlers_.Wait(request, [outcome](push::v1::WaitResponse answer) {
+          outcome->response = std::move(answer);
+          outcome->is_there.Notify();
         });
-    done.WaitForNotification();
-    return Show(response);
+    while (!outcome->is_there.WaitForNotificationWithTimeout(kLook)) {
+      if (request_.is_abandoned && request_.is_abandoned()) {
+        return ProblemResponse(absl::UnavailableError("The wait was cut short."));
+      }
+    }
+    return Show(absl::StatusOr<push::v1::WaitResponse>(std::move(outcome->response)));
   }
 
   push::v1::ObjectKey KeyOf(const Target& target) const {
@@ -276,6 +297,31 @@ class Answering {
       absl::StrAppend(&response.body, i == 0 ? "" : ",", list->items(i).json());
     }
     absl::StrAppend(&response.body, "]}");
+    return response;
+  }
+
+  RestResponse Watch(const Target& target) {
+    WatchOptions options{.kind = std::string(target.kind->kind),
+                         .api_version = target.kind->ApiVersion(),
+                         .name = target.name,
+                         .resource_version = Number("resourceVersion"),
+                         .bookmarks = IsOn("allowWatchBookmarks")};
+    if (const int64_t seconds = Number("timeoutSeconds"); seconds > 0) {
+      options.until = absl::Now() + absl::Seconds(seconds);
+    }
+    push::v1::WatchRequest request;
+    request.add_kinds(options.kind);
+    request.set_namespace_(target.ns);
+    request.set_from_revision(options.resource_version);
+    RestResponse response;
+    response.watch = std::make_shared<RestWatch>(std::move(options));
+    auto ticket = room_.Enter(response.watch);
+    if (!ticket.ok()) return ProblemResponse(ticket.status());
+    response.ticket = *std::move(ticket);
+    auto feed = handlers_.Watch(caller_, request, response.watch);
+    if (!feed.ok()) return ProblemResponse(feed.status());
+    response.feed = *std::move(feed);
+    response.content_type = "application/json;stream=watch";
     return response;
   }
 
@@ -336,19 +382,21 @@ class Answering {
   }
 
   Handlers& handlers_;
+  WatchRoom& room_;
   const Caller& caller_;
   const RestRequest& request_;
 };
 
 }  // namespace
 
-RestResponse AnswerRest(Handlers& handlers, const Caller& caller, const RestRequest& request) {
-  return Answering(handlers, caller, request).Answer();
+RestResponse AnswerRest(Handlers& handlers, WatchRoom& room, const Caller& caller,
+                        const RestRequest& request) {
+  return Answering(handlers, room, caller, request).Answer();
 }
 
-RestResponse ProblemResponse(const absl::Status& status) {
+RestResponse ProblemResponse(const absl::Status& status, int http_status) {
   RestResponse response;
-  response.status = HttpStatusOf(status.code());
+  response.status = http_status != 0 ? http_status : HttpStatusOf(status.code());
   response.content_type = "application/problem+json";
   Json body{{"type", "about:blank"},
             {"title", TitleOf(response.status)},

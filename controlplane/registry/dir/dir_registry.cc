@@ -28,6 +28,8 @@ constexpr int64_t kFreshNs = 2'500'000'000;
 // Look again this soon, even if no event comes: a file is being written, or the folder is not
 // there.
 constexpr int kSoonMs = 200;
+// An empty file is believed once it has been empty for so long.
+constexpr int64_t kEmptyPatienceNs = 500'000'000;
 
 std::string WithoutTrailingSlash(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -44,6 +46,13 @@ manifest::Problem ProblemOf(const std::string& path, std::string_view what_is_wr
 
 bool IsAtOrBelow(const std::string& path, const std::string& folder) {
   return path == folder || absl::StartsWith(path, absl::StrCat(folder, "/"));
+}
+
+// Whoever writes a file anew empties it first, and that shows before an event tells of it.
+bool IsInDoubt(const FileSignature& file, const std::string& text) {
+  if (static_cast<int64_t>(text.size()) != file.size) return true;
+  const int64_t age_ns = base::Clock::System().WallNs() - file.modified_ns;
+  return text.empty() && age_ns >= 0 && age_ns < kEmptyPatienceNs;
 }
 
 bool SameEntry(const Entry& entry, const FileObject& object) {
@@ -127,11 +136,13 @@ bool DirRegistry::RefreshOnce() {
   }
   watch_->KeepOnly(folders);
   const std::map<std::string, std::string> texts = ReadChanged(*scan);
-  // Truncation tells before it shows: whoever emptied a file that we read, is known here.
-  const bool is_calm = !watch_->Drain();
+  bool is_calm = !watch_->Drain();
   for (const auto& [path, text] : texts) {
-    if (watch_->IsBeingWritten(path)) {
+    // Who wrote while we read may have been half way, and done by now.
+    if (watch_->IsBeingWritten(path) || watch_->IsNews(path) ||
+        IsInDoubt(scan->files.at(path), text)) {
       known_.erase(path);  // Read it again when its writer is done.
+      is_calm = false;
     } else {
       TakeText(path, text);
     }
@@ -321,6 +332,15 @@ absl::Status DirRegistry::WriteStatus(const std::vector<StatusWrite>& writes) {
     if (entries_.contains(write.key)) statuses_[write.key] = write.json;
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StatusWrite>> DirRegistry::ListStatus() {
+  absl::MutexLock lock(&mutex_);
+  std::vector<StatusWrite> statuses;
+  for (const auto& [key, json] : statuses_) {
+    if (entries_.contains(key)) statuses.push_back({key, json});
+  }
+  return statuses;
 }
 
 absl::StatusOr<std::string> DirRegistry::ReadStatus(const manifest::ObjectKey& key) {

@@ -257,6 +257,7 @@ TEST_F(DirRegistryTest, IsReadOnlyToApplyButKeepsStatus) {
   EXPECT_EQ(registry_->Apply({}).status().code(), absl::StatusCode::kFailedPrecondition);
   ASSERT_TRUE(registry_->WriteStatus({{Key("one"), "{ok}"}, {Key("none"), "{}"}}).ok());
   EXPECT_EQ(*registry_->ReadStatus(Key("one")), "{ok}");
+  EXPECT_EQ(registry_->ListStatus()->size(), 1u);
   EXPECT_EQ(registry_->ReadStatus(Key("none")).status().code(), absl::StatusCode::kNotFound);
 }
 

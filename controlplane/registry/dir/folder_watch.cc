@@ -74,6 +74,7 @@ void FolderWatch::Await(int timeout_ms) {
 bool FolderWatch::Drain() {
   alignas(inotify_event) char buffer[16 * 1024];
   bool any = false;
+  news_.clear();
   while (true) {
     const ssize_t got = read(inotify_fd_, buffer, sizeof(buffer));
     if (got < 0 && errno == EINTR) continue;
@@ -103,6 +104,7 @@ void FolderWatch::Take(const inotify_event& event, std::string_view name) {
   const auto folder = folders_.find(event.wd);
   if (folder == folders_.end() || name.empty()) return;
   std::string path = absl::StrCat(folder->second, "/", name);
+  news_.insert(path);
   if ((event.mask & (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0) {
     being_written_.erase(path);
   } else if ((event.mask & IN_MODIFY) != 0) {

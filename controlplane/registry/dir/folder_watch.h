@@ -42,6 +42,9 @@ class FolderWatch {
   // Takes in what has happened so far without waiting; true if there was anything.
   bool Drain();
 
+  // Something happened to it that this Drain or Await was the first to hear of.
+  bool IsNews(const std::string& path) const { return news_.contains(path); }
+
   // Opened for writing, changed, and not closed yet: what is in it now may be half of what is
   // meant. After ten seconds without a change it counts as finished.
   bool IsBeingWritten(const std::string& path) const;
@@ -62,6 +65,7 @@ class FolderWatch {
   const int stop_fd_;
   std::map<int, std::string> folders_;            // By watch descriptor.
   std::map<std::string, int64_t> being_written_;  // Path to the end of its patience, monotonic ms.
+  std::set<std::string> news_;                    // Paths that the last Drain heard of.
 };
 
 }  // namespace sluice::registry

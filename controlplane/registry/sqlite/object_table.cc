@@ -48,6 +48,7 @@ absl::Status ObjectTable::Prepare(const Database& database) {
       {&delete_, "DELETE FROM object WHERE kind = ? AND ns = ? AND name = ?"},
       {&put_status_, kPutStatus},
       {&find_status_, "SELECT json FROM status WHERE kind = ? AND ns = ? AND name = ?"},
+      {&all_status_, "SELECT kind, ns, name, json FROM status"},
       {&delete_status_, "DELETE FROM status WHERE kind = ? AND ns = ? AND name = ?"},
   };
   for (const auto& [statement, sql] : statements) {
@@ -99,6 +100,17 @@ absl::StatusOr<std::string> ObjectTable::FindStatus(const manifest::ObjectKey& k
   Query query(find_status_, key.kind, key.ns, key.name);
   SLUICE_ASSIGN_OR_RETURN(bool row, query.Next());
   return row ? std::string(query.Text(0)) : std::string();
+}
+
+absl::Status ObjectTable::ForEachStatus(
+    const std::function<void(manifest::ObjectKey key, std::string_view json)>& visit) {
+  Query query(all_status_);
+  while (true) {
+    SLUICE_ASSIGN_OR_RETURN(bool row, query.Next());
+    if (!row) return absl::OkStatus();
+    visit({std::string(query.Text(0)), std::string(query.Text(1)), std::string(query.Text(2))},
+          query.Text(3));
+  }
 }
 
 }  // namespace sluice::registry

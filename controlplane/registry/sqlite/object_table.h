@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,9 +32,12 @@ class ObjectTable {
 
   absl::Status PutStatus(const manifest::ObjectKey& key, const std::string& json);
   absl::StatusOr<std::string> FindStatus(const manifest::ObjectKey& key);  // Empty if none.
+  absl::Status ForEachStatus(
+      const std::function<void(manifest::ObjectKey key, std::string_view json)>& visit);
 
  private:
-  Statement find_, all_, count_, put_, delete_, put_status_, find_status_, delete_status_;
+  Statement find_, all_, count_, put_, delete_;
+  Statement put_status_, find_status_, all_status_, delete_status_;
 };
 
 }  // namespace sluice::registry

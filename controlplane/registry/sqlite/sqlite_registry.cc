@@ -206,6 +206,16 @@ absl::Status SqliteRegistry::WriteStatus(const std::vector<StatusWrite>& writes)
   return scope.Commit();
 }
 
+absl::StatusOr<std::vector<StatusWrite>> SqliteRegistry::ListStatus() {
+  absl::MutexLock lock(&mutex_);
+  std::vector<StatusWrite> statuses;
+  SLUICE_RETURN_IF_ERROR(
+      objects_.ForEachStatus([&](manifest::ObjectKey key, std::string_view json) {
+        statuses.push_back({std::move(key), std::string(json)});
+      }));
+  return statuses;
+}
+
 absl::StatusOr<std::string> SqliteRegistry::ReadStatus(const manifest::ObjectKey& key) {
   absl::MutexLock lock(&mutex_);
   SLUICE_ASSIGN_OR_RETURN(std::optional<Entry> entry, objects_.Find(key));

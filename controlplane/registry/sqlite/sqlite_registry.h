@@ -46,6 +46,7 @@ class SqliteRegistry : public Registry {
   std::unique_ptr<Subscription> Watch(Revision from, WatchCallback callback) override;
   absl::StatusOr<ApplyResult> Apply(const Transaction& transaction) override;
   absl::Status WriteStatus(const std::vector<StatusWrite>& writes) override;
+  absl::StatusOr<std::vector<StatusWrite>> ListStatus() override;
   absl::StatusOr<std::string> ReadStatus(const manifest::ObjectKey& key) override;
   absl::StatusOr<std::vector<RevisionInfo>> History(int limit) override;
   absl::StatusOr<Listing> ListAt(Revision revision) override;

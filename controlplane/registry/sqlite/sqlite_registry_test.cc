@@ -152,7 +152,13 @@ TEST_F(SqliteRegistryTest, StatusLivesBesideTheObject) {
   EXPECT_EQ(registry_->List()->revision, 1);
   MustApply(PutOf("a", "{new}"));
   EXPECT_EQ(*registry_->ReadStatus(Route("a")), "{ok}");
+  Reopen();
+  const auto all = registry_->ListStatus();
+  ASSERT_EQ(all->size(), 1u);
+  EXPECT_EQ(all->at(0).key, Route("a"));
+  EXPECT_EQ(all->at(0).json, "{ok}");
   MustApply(DeleteOf("a"));
+  EXPECT_TRUE(registry_->ListStatus()->empty());
   EXPECT_EQ(registry_->ReadStatus(Route("a")).status().code(), absl::StatusCode::kNotFound);
   MustApply(PutOf("a", "{}"));
   EXPECT_EQ(*registry_->ReadStatus(Route("a")), "");

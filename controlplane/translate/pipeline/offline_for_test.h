@@ -29,8 +29,8 @@ inline std::shared_ptr<const store::ObjectSet> SetForTest(
   return std::move(builder).Build();
 }
 
-// Takes every pair but one in whose key stands "refused": tests of resolving need no certificates that
-// a library would take.
+// Takes every pair but one in whose key stands "refused": tests of resolving need no certificates
+// that a library would take.
 inline std::string KeyPairCheckForTest(std::string_view, std::string_view key_pem) {
   return key_pem.find("refused") == std::string_view::npos ? "" : "the key does not please";
 }

@@ -18,6 +18,13 @@ std::optional<ir::Source> Find(const std::map<std::string, std::shared_ptr<const
   return it->second->source;
 }
 
+template <typename T>
+std::optional<ir::Source> Find(const ir::Parts<T>& parts, std::string_view name) {
+  const auto* part = parts.Find(name);
+  if (part == nullptr) return std::nullopt;
+  return (*part)->source;
+}
+
 // Of the routes whose name stands in the text, the one with the longest: "match/1" stands in
 // "match/12" too.
 std::optional<ir::Source> NamedRoute(const ir::Listener& listener, std::string_view detail) {

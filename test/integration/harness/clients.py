@@ -29,9 +29,10 @@ class CurlFailed(AssertionError):
         self.code = code
 
 
-def curl(url, *args, method=None, headers=(), host=None, data=None, seconds=20):
-    """One request with curl; `args` are more of its options."""
-    command = ["curl", "-sS", "--noproxy", "*", "-D", "/dev/stderr", "--max-time", str(seconds)]
+def curl(url, *args, method=None, headers=(), host=None, data=None, seconds=20,
+         prefix=()):
+    """One request with curl; `args` are more of its options, `prefix` a command to run it by."""
+    command = [*prefix, "curl", "-sS", "--noproxy", "*", "-D", "/dev/stderr", "--max-time", str(seconds)]
     if method == "HEAD":
         command.append("--head")
     elif method:
