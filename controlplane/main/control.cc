@@ -179,12 +179,12 @@ class WiredControl : public Control {
 
   absl::Status ListenForRest(const std::string& address) {
     if (address.empty()) return absl::OkStatus();
-    auto started = pushapi::RestListener::Start(
-        {.address = address}, *operators_, *tls_,
-        [this](pushapi::WatchRoom& room, const pushapi::Caller& caller,
-               const pushapi::RestRequest& request) {
-          return pushapi::AnswerRest(handlers_, room, caller, request);
-        });
+    auto started =
+        pushapi::RestListener::Start({.address = address}, *operators_, *tls_,
+                                     [this](pushapi::WatchRoom& room, const pushapi::Caller& caller,
+                                            const pushapi::RestRequest& request) {
+                                       return pushapi::AnswerRest(handlers_, room, caller, request);
+                                     });
     if (!started.ok()) return WithFlag("rest-listen", started.status());
     rest_listener_ = *std::move(started);
     return absl::OkStatus();

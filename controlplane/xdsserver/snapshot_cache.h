@@ -36,7 +36,8 @@ struct Snapshot {
 // Thread:   any.
 // Lifetime: outlives the streams that read it.
 // Errors:   none.
-// Limits:   one snapshot a group, an empty one where its Gateway is gone; older ones live as long as
+// Limits:   one snapshot a group, an empty one where its Gateway is gone; older ones live as long
+// as
 //           a stream holds them.
 class SnapshotCache {
  public:

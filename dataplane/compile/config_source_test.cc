@@ -42,8 +42,8 @@ TEST_F(ConfigSourceTest, AFileMayHaveAFolderToWatch) {
   const auto plain = Read(R"(path_config_source { path: "/a/b.yaml" })");
   ASSERT_TRUE(plain.ok()) << plain.status();
   EXPECT_EQ(*plain, (ResourceSource{.kind = Kind::kFile, .path = "/a/b.yaml"}));
-  const auto watched = Read(
-      R"(path_config_source { path: "/a/b.yaml" watched_directory { path: "/w" } })");
+  const auto watched =
+      Read(R"(path_config_source { path: "/a/b.yaml" watched_directory { path: "/w" } })");
   ASSERT_TRUE(watched.ok()) << watched.status();
   EXPECT_EQ(watched->watched_directory, "/w");
   EXPECT_FALSE(Read("path_config_source {}").ok());

@@ -50,9 +50,8 @@ absl::Status CompileRoutes(const HttpConnectionManager& manager, CompiledHttpCon
                            CompileContext& context) {
   if (manager.has_rds()) {
     const Scope at(context, "rds");
-    SLUICE_RETURN_IF_ERROR(
-        Refer(Reference::Kind::kRoutes, manager.rds().route_config_name(),
-              manager.rds().config_source(), "config_source", context));
+    SLUICE_RETURN_IF_ERROR(Refer(Reference::Kind::kRoutes, manager.rds().route_config_name(),
+                                 manager.rds().config_source(), "config_source", context));
     if (manager.rds().route_config_name().empty()) {
       return context.ErrorAt("route_config_name", "is empty");
     }

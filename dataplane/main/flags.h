@@ -19,8 +19,8 @@ struct CommandLine {
   std::vector<std::string> without_effect;
 };
 
-// Reads the flags (without the program's name), and the bootstrap that they name, and sets up the log.
-// Errors: kInvalidArgument for what was said wrong; any of ReadBootstrap's.
+// Reads the flags (without the program's name), and the bootstrap that they name, and sets up the
+// log. Errors: kInvalidArgument for what was said wrong; any of ReadBootstrap's.
 absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words);
 
 void PrintHelp(std::ostream& out);

@@ -202,8 +202,9 @@ absl::Status ConfigStore::CheckReferences(ResourceType type, const std::string& 
                      "\" has no source, and is not among static_resources.secrets");
     }
     if (source.kind == Kind::kServer && !is_static(ResourceType::kCluster, source.cluster)) {
-      return refused("the ", TypeName(wanted), " \"", reference.name, "\" comes from the cluster \"",
-                     source.cluster, "\", which is not among static_resources.clusters");
+      return refused("the ", TypeName(wanted), " \"", reference.name,
+                     "\" comes from the cluster \"", source.cluster,
+                     "\", which is not among static_resources.clusters");
     }
     if (source.kind == Kind::kAds || source.kind == Kind::kStatic) continue;
     for (const auto& [owner, theirs] : ledger_.SourcesOf(wanted, reference.name)) {
