@@ -180,9 +180,8 @@ class ServerCodec : public Codec {
   // host is told by OnBadRequest.
   virtual void OnHeadTimeout() = 0;
 
-  // True while a client that was answered early still sends, which is read for it and dropped
-  // (HTTP/2). The host then calls SweepLingering from time to time: whom the one before found
-  // already is cut off.
+  // True while a client that was answered early still sends, which is read for it and dropped. The
+  // host then calls SweepLingering each half second: whom it finds too often is cut off.
   virtual bool lingering() const { return false; }
   virtual void SweepLingering() {}
 };

@@ -193,6 +193,18 @@ TEST(Http1AttackTest, H1_08_LittleIsDrainedAndTheConnectionGoesOn) {
   EXPECT_EQ(f.completed, 2u);
 }
 
+TEST(Http1AttackTest, H1_08_AClientThatWithholdsTheLittleRestIsCutOff) {
+  ServerFixture f({}, Answer::kAtHead);
+  f.Feed(Post("Content-Length: 10\r\n", "01234"));
+  f.TakeOutput();
+  for (int i = 1; i < Http1ServerCodec::kMaxSweeps; ++i) f.codec.SweepLingering();
+  EXPECT_TRUE(f.codec.lingering());
+  f.codec.SweepLingering();
+  EXPECT_FALSE(f.codec.lingering());
+  EXPECT_EQ(f.reset_detail, "request-body-unread");
+  EXPECT_TRUE(f.codec.finished());
+}
+
 TEST(Http1AttackTest, H1_09_OddExpectationsAreRefused) {
   ExpectRefused(Post("Expect: 200-ok\r\nContent-Length: 1\r\n", "x"), "bad-expectation", 417);
   ExpectRefused(Post("Expect: 100-continue, 100-continue\r\nContent-Length: 1\r\n", "x"),

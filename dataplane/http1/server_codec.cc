@@ -129,6 +129,7 @@ bool Http1ServerCodec::BeginStream(base::Buffer& in) {
   }
   stream->codec = this;
   stream_ = std::move(stream);
+  sweeps_ = 0;
   close_ = !facts.keep_alive || drain_;
   StartBody(facts, head_bytes);
   stream_->sink = &host_.OnNewStream(*stream_);
@@ -268,6 +269,20 @@ void Http1ServerCodec::AfterResponse() {
   // Little is missing: it is read so that the connection can go on, whoever had paused it.
   core.pauses = 0;
   Resume();
+}
+
+bool Http1ServerCodec::lingering() const {
+  if (stream_ == nullptr || dead_) return false;
+  const StreamCore& core = stream_->core;
+  return !core.gone && core.send_ended && out_.empty() && !core.decoder.done() &&
+         !core.decoder.tunnel();
+}
+
+void Http1ServerCodec::SweepLingering() {
+  if (!lingering() || ++sweeps_ < kMaxSweeps) return;
+  Dispatch dispatch(*this);
+  ResetSink({ErrorKind::kConnectionClosed, Side::kOurselves, Retry::kNever, "request-body-unread"});
+  Die();
 }
 
 void Http1ServerCodec::Complete() {

@@ -27,7 +27,7 @@ namespace sluice::http1 {
 // not read is not served ahead.
 //
 // A response that ends before its request has arrived ends the connection, unless little of the
-// body is known to be missing (kDrainBytes), which is then read (H1-08).
+// body is known to be missing (kDrainBytes), which is then read for a while (H1-08).
 //
 // A client that ends its sending before the response is complete is taken for gone (OnReset), as
 // it nearly always is; only a tunnel goes on half-closed.
@@ -42,6 +42,8 @@ class Http1ServerCodec final : public http::ServerCodec {
  public:
   // What of a request body is still read after the response to it.
   static constexpr uint64_t kDrainBytes = 64 * 1024;
+  // And for how many sweeps (of half a second) a client may owe it.
+  static constexpr int kMaxSweeps = 10;
 
   Http1ServerCodec(const http::Http1Options& options, http::ServerCodecHost& host)
       : options_(options), host_(host) {}
@@ -55,6 +57,9 @@ class Http1ServerCodec final : public http::ServerCodec {
   size_t active_streams() const override { return stream_ == nullptr ? 0 : 1; }
   bool finished() const override { return dead_ && !has_output(); }
   void Drain() override;
+
+  bool lingering() const override;
+  void SweepLingering() override;
 
   bool in_head() const override { return stream_ == nullptr && !dead_ && held_ > 0; }
   // OnBadRequest gets no raw bytes: the host holds them.
@@ -104,6 +109,7 @@ class Http1ServerCodec final : public http::ServerCodec {
   std::unique_ptr<Http1ServerStream> stream_;
   HeadScanner scanner_;
   size_t held_ = 0;  // What the last Receive left unread.
+  int sweeps_ = 0;   // That found the rest of this request's body missing.
   bool skipped_empty_line_ = false;
   bool close_ = false;    // After the current response.
   bool drain_ = false;    // Asked to take no more.

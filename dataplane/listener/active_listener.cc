@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/listener/active_listener.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -52,6 +54,15 @@ bool ChooseAlike(const config::Listener& before, const config::Listener& after) 
                     [](const config::FilterChain& a, const config::FilterChain& b) {
                       return a.name == b.name && a.match == b.match;
                     });
+}
+
+// Whether a client's connection has got one of the last descriptors, which are kept for upstreams,
+// files and the admin: the kernel gives the lowest that is free, so its number tells how many are.
+bool IsReserved(int fd) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  const rlim_t reserve = std::clamp<rlim_t>(limit.rlim_cur / 16, 32, 1024);
+  return static_cast<rlim_t>(fd) + reserve >= limit.rlim_cur;
 }
 
 bool IsAnyAddress(const event::Address& address) {
@@ -217,6 +228,10 @@ void ActiveListener::PlaceChains() {
 }
 
 void ActiveListener::Begin(event::Accepted accepted, const event::Address& bound) {
+  if (IsReserved(accepted.fd.get())) {
+    refused_.Add();
+    return;  // Closes the descriptor.
+  }
   accepted_.Add();
   next_id_ += workers_;
   const event::Address local = IsAnyAddress(bound) ? AddressOf(accepted.fd.get(), bound) : bound;

@@ -87,8 +87,9 @@ class ActiveChain final : public ConnectionOwner {
 // Thread:   its worker's only.
 // Lifetime: owned by the worker; after Drain, until its last connection is closed.
 // Limits:   max_connections of a chain, all workers together; a connection beyond it is closed as
-//           soon as its chain is known. Under descriptor exhaustion accepting pauses for 100 ms
-//           instead of spinning.
+//           soon as its chain is known. One in 16 of the process's descriptors (32 to 1024) are not
+//           for clients; should they run out all the same, accepting pauses for 100 ms instead of
+//           spinning.
 class ActiveListener final {
  public:
   ActiveListener(event::Loop& loop, uint32_t worker, uint32_t workers, telemetry::StatsShard& stats,

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "dataplane/listener/listener_fixture.h"
 
 namespace sluice::listener {
@@ -98,6 +101,22 @@ TEST_F(ActiveListenerTest, ConnectionsBeyondTheLimitAreClosed) {
   first.Close();
   ASSERT_TRUE(RunUntil([&] { return listener_->connections() == 1; }));
   ASSERT_TRUE(Served(Client()));
+}
+
+TEST_F(ActiveListenerTest, TheLastDescriptorsAreNotForClients) {
+  Apply({Chain("a")});
+  ASSERT_TRUE(Served(Client()));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(0);
+  close(next);
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(next) + 20;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_TRUE(Over(Client()));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(Counter("downstream_connections_refused_total"), 1u);
+  EXPECT_TRUE(Served(Client()));
 }
 
 TEST_F(ActiveListenerTest, DrainLetsRequestsFinishAndTakesNoOthers) {

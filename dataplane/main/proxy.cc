@@ -80,6 +80,7 @@ absl::Status Proxy::Start() {
   for (uint32_t i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<worker::Worker>(i, options_.concurrency, log_files_));
   }
+  applied_.resize(workers_.size());
 
   MakeStore();
   const std::vector<std::string> problems = store_->AddStatic(options_.bootstrap);
@@ -106,6 +107,7 @@ void Proxy::MakeStore() {
       loop_, *resolver_, std::move(compile_options),
       xdsclient::ConfigStore::Hooks{
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
+          .when_served = [this](auto task) { WhenServed(std::move(task)); },
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
           .interest =
@@ -206,13 +208,27 @@ void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
   auto update = std::make_shared<worker::Update>();
   update->snapshot = snapshot;
   update->sockets = sockets_.SocketsOf(*snapshot);
-  for (const auto& worker : workers_) {
-    worker->Publish(update, [this] { loop_.Post([this] { OnWorkerApplied(); }); });
+  const uint64_t number = ++published_;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->Publish(update, [this, i, number] {
+      loop_.Post([this, i, number] { OnWorkerApplied(i, number); });
+    });
   }
   if (state_file_.has_value()) save_timer_.Arm(kSaveDelayMs);
 }
 
-void Proxy::OnWorkerApplied() {
+void Proxy::WhenServed(absl::AnyInvocable<void()> task) {
+  if (unserved_.empty() && served_update() == published_) return task();
+  unserved_.emplace_back(published_, std::move(task));
+}
+
+void Proxy::OnWorkerApplied(size_t worker, uint64_t update) {
+  applied_[worker] = update;
+  while (!unserved_.empty() && unserved_.front().first <= served_update()) {
+    absl::AnyInvocable<void()> task = std::move(unserved_.front().second);
+    unserved_.pop_front();
+    task();
+  }
   if (state_ != State::kInitializing || !store_->settled()) return;
   if (store_->snapshot()->listeners.empty() && sources_->dynamic()) return;
   GoLive();

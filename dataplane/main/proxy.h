@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "dataplane/admin/admin_server.h"
 #include "dataplane/compile/context.h"
@@ -85,7 +89,10 @@ class Proxy {
   void LoadState();
   void SaveState();
   void Publish(std::shared_ptr<const config::Snapshot> snapshot);
-  void OnWorkerApplied();
+  void OnWorkerApplied(size_t worker, uint64_t update);
+  // Runs `task` once every worker serves by the last update.
+  void WhenServed(absl::AnyInvocable<void()> task);
+  uint64_t served_update() const { return *std::min_element(applied_.begin(), applied_.end()); }
   void OnInitTimeout();
   void GoLive();
   void OnWorkerDrained();
@@ -102,6 +109,11 @@ class Proxy {
   std::unique_ptr<xdsclient::ConfigStore> store_;
   std::unique_ptr<xdsclient::Sources> sources_;
   std::optional<xdsclient::StateFile> state_file_;
+  // Numbers of updates: the last that was published, the last that each worker serves by, and what
+  // waits for one.
+  uint64_t published_ = 0;
+  std::vector<uint64_t> applied_;
+  std::deque<std::pair<uint64_t, absl::AnyInvocable<void()>>> unserved_;
   AdminView admin_view_{*this};
   std::unique_ptr<admin::AdminServer> admin_;
   std::vector<compile::Finding> bootstrap_findings_;

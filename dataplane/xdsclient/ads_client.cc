@@ -162,7 +162,9 @@ void AdsClient::OnDelta(const DeltaDiscoveryResponse& response) {
   std::vector<std::string> removed(response.removed_resources().begin(),
                                    response.removed_resources().end());
   AppendProblem(Take(*type, std::move(received), std::move(removed)), problem);
-  AnswerDelta(*type, response.nonce(), problem);
+  WhenServed([this, type = *type, nonce = response.nonce(), problem = std::move(problem)] {
+    AnswerDelta(type, nonce, problem);
+  });
 }
 
 void AdsClient::OnSotw(const DiscoveryResponse& response) {
@@ -180,9 +182,21 @@ void AdsClient::OnSotw(const DiscoveryResponse& response) {
   }
   std::string problem = std::move(contents.problem);
   AppendProblem(Take(*type, std::move(contents.resources), std::move(removed)), problem);
-  state.nonce = response.nonce();
-  if (problem.empty()) state.version = response.version_info();
-  SendSotw(*type, problem);
+  WhenServed([this, type = *type, nonce = response.nonce(), version = response.version_info(),
+              problem = std::move(problem)] {
+    // Not before: a change of subscription meanwhile would be taken for the answer.
+    At(type).nonce = nonce;
+    if (problem.empty()) At(type).version = version;
+    SendSotw(type, problem);
+  });
+}
+
+void AdsClient::WhenServed(absl::AnyInvocable<void()> answer) {
+  sink_.WhenServed([this, stream = state_.streams, alive = std::weak_ptr<bool>(alive_),
+                    answer = std::move(answer)]() mutable {
+    if (alive.expired() || stream != state_.streams || transport_ == nullptr) return;
+    answer();
+  });
 }
 
 std::string AdsClient::Take(ResourceType type, std::vector<Received> received,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
 #include "dataplane/xdsclient/reference_index.h"
@@ -97,6 +98,8 @@ class AdsClient final : private AdsTransportUser {
   // Gives a response to the sink. Returns what is wrong with it, for the NACK; empty for an ACK.
   std::string Take(ResourceType type, std::vector<Received> received,
                    std::vector<std::string> removed);
+  // Runs `answer` when what was taken is served, if the stream is still the same.
+  void WhenServed(absl::AnyInvocable<void()> answer);
   void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
   void SendSotw(ResourceType type, const std::string& problem);
   // Sets the node of a request where it is due: first on a stream, and when `fields` are news.
@@ -117,6 +120,7 @@ class AdsClient final : private AdsTransportUser {
   std::vector<std::string> fields_sent_;  // On this stream.
   TypeState types_[kResourceTypes];
   State state_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace sluice::xdsclient

@@ -310,5 +310,42 @@ TEST_F(AdsClientTest, BytesThatAreNoResponseEndTheStreamOnly) {
   EXPECT_EQ(server.streams(), 2u);
 }
 
+TEST_F(AdsClientTest, AResponseIsAnsweredWhenItIsServed) {
+  sink.serves_at_once = false;
+  for (const bool delta : {true, false}) {
+    sink.unserved.clear();
+    Start(delta);
+    server.last().sent.clear();
+    if (delta) {
+      Respond(Delta(ResourceType::kCluster, "n1", {{"a", "1"}}));
+    } else {
+      DiscoveryResponse response;
+      response.set_type_url(std::string(TypeUrl(ResourceType::kCluster)));
+      response.set_version_info("1");
+      response.set_nonce("n1");
+      Respond(response);
+    }
+    EXPECT_TRUE(server.last().sent.empty());
+    ASSERT_EQ(sink.unserved.size(), 1u);
+    sink.unserved.front()();
+    EXPECT_EQ(server.last().sent.size(), 1u);
+  }
+}
+
+TEST_F(AdsClientTest, AStreamThatEndedMeanwhileIsNotAnswered) {
+  sink.serves_at_once = false;
+  Start(true);
+  Respond(Delta(ResourceType::kCluster, "n1", {{"a", "1"}}));
+  server.HangUp();
+  AdvanceMs(1000);
+  server.last().sent.clear();
+  sink.unserved.front()();
+  EXPECT_TRUE(server.last().sent.empty());
+  sink.unserved.clear();
+  Respond(Delta(ResourceType::kCluster, "n2", {{"a", "2"}}));
+  client = nullptr;
+  sink.unserved.front()();  // Nobody is left to answer.
+}
+
 }  // namespace
 }  // namespace sluice::xdsclient

@@ -114,6 +114,22 @@ bool ConfigStore::BindListener(ListenerSlot& slot) {
   return true;
 }
 
+void ConfigStore::OnTurnEnd() {
+  Publish();
+  for (absl::AnyInvocable<void()>& task : std::exchange(when_served_, {})) {
+    if (hooks_.when_served) {
+      hooks_.when_served(std::move(task));
+    } else {
+      task();
+    }
+  }
+}
+
+void ConfigStore::WhenServed(absl::AnyInvocable<void()> then) {
+  when_served_.push_back(std::move(then));
+  Changed();
+}
+
 void ConfigStore::Publish() {
   Promote();
   // A promotion may free references to what the old one named.

@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "dataplane/compile/cluster.h"
 #include "dataplane/compile/context.h"
@@ -64,6 +65,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   struct Hooks {
     // A snapshot to serve by.
     std::function<void(std::shared_ptr<const config::Snapshot>)> publish;
+    // Runs a task once every worker serves by the last snapshot that was published. If empty, tasks
+    // run at the end of the turn.
+    std::function<void(absl::AnyInvocable<void()>)> when_served;
     // Binds the addresses of a listener before it is taken.
     std::function<absl::Status(const config::Listener&)> acquire_sockets;
     // What is wanted of a type asked for by name has changed; a name whose source did is among
@@ -85,6 +89,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   std::string NameOf(ResourceType type, std::string_view body) override;
   std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                      std::vector<std::string> removed) override;
+  void WhenServed(absl::AnyInvocable<void()> then) override;
   std::vector<std::string> UnsupportedFields() const override;
 
   // Who serves a resource that is asked for by name.
@@ -180,7 +185,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   void ArmDeadline();
 
   // Binding.
-  void OnTurnEnd() override { Publish(); }
+  void OnTurnEnd() override;
   void Changed() { loop_.AtTurnEnd(*this); }
   void OnDeadline() { Publish(); }
   void Publish();
@@ -222,6 +227,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
 
   config::ClusterMap cluster_map_;
   std::shared_ptr<const config::Snapshot> snapshot_;
+  std::vector<absl::AnyInvocable<void()>> when_served_;  // From the end of the turn on.
   event::MemberTimer<ConfigStore, &ConfigStore::OnDeadline> deadline_{loop_, *this};
   bool settled_ = true;
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "dataplane/xdsclient/resource_type.h"
 
 namespace sluice::xdsclient {
@@ -32,6 +33,10 @@ class ResourceSink {
   // good copies stay.
   virtual std::vector<Rejection> OnResources(ResourceType type, std::vector<Received> changed,
                                              std::vector<std::string> removed) = 0;
+
+  // Runs `then` once all that was taken so far, and is not waiting for something else, is served
+  // by every worker: only then is it true to say that it is accepted. May run it at once.
+  virtual void WhenServed(absl::AnyInvocable<void()> then) = 0;
 
   // The fields that taken resources set and that have no effect here, a line each.
   virtual std::vector<std::string> UnsupportedFields() const = 0;

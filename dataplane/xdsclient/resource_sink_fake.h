@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "dataplane/xdsclient/resource_sink.h"
 
 namespace sluice::xdsclient {
@@ -32,12 +33,18 @@ class FakeResourceSink : public ResourceSink {
     return rejections;
   }
 
+  void WhenServed(absl::AnyInvocable<void()> then) override {
+    if (serves_at_once) return then();
+    unserved.push_back(std::move(then));
+  }
   std::vector<std::string> UnsupportedFields() const override { return fields; }
 
   std::vector<std::string> fields;
   std::map<ResourceType, std::map<std::string, std::string>> held;
   std::set<std::string> refused;
   int calls = 0;
+  bool serves_at_once = true;
+  std::vector<absl::AnyInvocable<void()>> unserved;
 };
 
 }  // namespace sluice::xdsclient

@@ -227,3 +227,10 @@ def test_max_connections_of_a_listener_is_kept(tmp_path, blue):
         assert refused == 8
         stack.proxy.until("there is room again",
                           lambda: curl(f"http://127.0.0.1:{port}/").status == 200)
+
+
+def test_h1_08_a_client_that_withholds_the_rest_of_a_small_body_is_cut_off(edge):
+    with edge.stack.connect() as connection:
+        connection.send(b"POST / HTTP/1.1\r\nHost: nobody.test\r\nContent-Length: 9999\r\n\r\nx")
+        assert connection.read_answer().status == 404
+        assert connection.closed_by_peer()
