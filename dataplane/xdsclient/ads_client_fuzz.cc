@@ -40,8 +40,8 @@ struct Proxy {
                     {.publish = [](auto) {},
                      .acquire_sockets = [](const auto&) { return absl::OkStatus(); },
                      .interest =
-                         [this](ResourceType type, std::set<std::string> names) {
-                           if (started != nullptr) started->SetInterest(type, std::move(names));
+                         [this](ResourceType type, const InterestChange& change) {
+                           if (started != nullptr) started->ChangeInterest(type, change);
                          }}};
   AdsClient client;
 };
