@@ -2,6 +2,7 @@
 //
 // Attempts and retries of an exchange, between a fake client codec and servers on loopback.
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/exchange/exchange_fixture.h"
@@ -24,6 +25,23 @@ class RetryingTest : public ExchangeFixture {
   // A connection that has served before.
   [[nodiscard]] bool Warm() {
     if (!Answers(Get())) return false;
+    Settle();
+    return true;
+  }
+  // As many at a time.
+  [[nodiscard]] bool Warm(size_t count) {
+    std::vector<FakeClient*> clients;
+    for (size_t i = 0; i < count; ++i) clients.push_back(&Get());
+    for (size_t i = 0; i < count; ++i) {
+      if (!Arrives(i)) return false;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      server_.peer(i).Forget();
+      server_.peer(i).Send(kOk);
+    }
+    for (FakeClient* client : clients) {
+      if (!Over(*client)) return false;
+    }
     Settle();
     return true;
   }
@@ -56,15 +74,7 @@ TEST_F(RetryingTest, AnIdempotentRequestOutlivesADeadPooledConnection) {
 // A server that went away has closed all of its connections: the last try must not be spent on one
 // more of them.
 TEST_F(RetryingTest, TheLastTryIsNotMadeOnAnIdleConnection) {
-  FakeClient* warm[4];
-  for (FakeClient*& client : warm) client = &Get();
-  for (size_t i = 0; i < 4; ++i) ASSERT_TRUE(Arrives(i));
-  for (size_t i = 0; i < 4; ++i) {
-    server_.peer(i).Forget();
-    server_.peer(i).Send(kOk);
-  }
-  for (FakeClient* client : warm) ASSERT_TRUE(Over(*client));
-  Settle();
+  ASSERT_TRUE(Warm(4));
   FakeClient& client = Get();
   for (uint32_t i = 0; i < UpstreamCall::kMaxImplicitRetries; ++i) {
     size_t asked = 0;
@@ -83,15 +93,7 @@ TEST_F(RetryingTest, TheLastTryIsNotMadeOnAnIdleConnection) {
 }
 
 TEST_F(RetryingTest, ImplicitTriesAreBounded) {
-  FakeClient* warm[2];
-  for (FakeClient*& client : warm) client = &Get();
-  for (size_t i = 0; i < 2; ++i) ASSERT_TRUE(Arrives(i));
-  for (size_t i = 0; i < 2; ++i) {
-    server_.peer(i).Forget();
-    server_.peer(i).Send(kOk);
-  }
-  for (FakeClient* client : warm) ASSERT_TRUE(Over(*client));
-  Settle();
+  ASSERT_TRUE(Warm(2));
   FakeClient& client = Get();
   ASSERT_TRUE(Until([&] { return !server_.peer(0).received().empty() || Contains("GET", 1); }));
   const size_t first = Contains("GET", 0) ? 0 : 1;

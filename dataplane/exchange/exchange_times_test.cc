@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How long an exchange may take: idle times, the request's time, the whole stream's.
+#include <string>
+
+#include "dataplane/exchange/exchange_fixture.h"
+
+namespace sluice::exchange {
+namespace {
+
+class ExchangeTimesTest : public ExchangeFixture {};
+
+TEST_F(ExchangeTimesTest, ABodyThatDoesNotComeIs408) {
+  http_.stream_idle_timeout_ms = 1000;
+  FakeClient& client = Post();
+  for (int i = 0; i < 3; ++i) {
+    AdvanceMs(900);
+    client.Data("x", false);
+  }
+  EXPECT_EQ(client.stream.status, 0);
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 408);
+  client.Leave();
+  EXPECT_EQ(Log(), "408 SI stream-idle-timeout");
+}
+
+TEST_F(ExchangeTimesTest, ARoutesIdleTimeIsItsOwn) {
+  http_.stream_idle_timeout_ms = 100'000;
+  forward().idle_timeout_ms = 1000;
+  forward().timeout_ms = 0;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 504);
+  EXPECT_EQ(Log(), "504 SI stream-idle-timeout");
+}
+
+TEST_F(ExchangeTimesTest, ARoutesIdleTimeHoldsWhereTheListenerHasNone) {
+  http_.stream_idle_timeout_ms = 0;
+  forward().idle_timeout_ms = 1000;
+  forward().timeout_ms = 0;
+  FakeClient& client = Get();
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 504);
+}
+
+TEST_F(ExchangeTimesTest, ARouteMayHaveNoIdleTime) {
+  http_.stream_idle_timeout_ms = 1000;
+  forward().idle_timeout_ms = 0;
+  forward().timeout_ms = 0;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  AdvanceMs(5000);
+  ASSERT_TRUE(Answers(client));
+}
+
+TEST_F(ExchangeTimesTest, AClientThatDoesNotReadIsReset) {
+  http_.stream_flush_timeout_ms = 500;
+  FakeClient& client = Post();
+  ASSERT_TRUE(Until([&] { return server_.accepted() == 1 && Contains("chunked"); }));
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
+  AdvanceMs(600);
+  EXPECT_TRUE(client.stream.reset.has_value());
+}
+
+TEST_F(ExchangeTimesTest, AStreamHasItsEnd) {
+  http_.max_stream_duration_ms = 1000;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok");
+  ASSERT_TRUE(Until([&] { return client.stream.body == "ok"; }));
+  AdvanceMs(1100);
+  EXPECT_TRUE(client.stream.reset.has_value());
+  EXPECT_EQ(Log(), "200 DT max-stream-duration");
+}
+
+TEST_F(ExchangeTimesTest, ARequestMustComeWithinItsTime) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  for (int i = 0; i < 3; ++i) {
+    AdvanceMs(300);
+    client.Data("x", false);
+  }
+  AdvanceMs(200);
+  EXPECT_EQ(client.stream.status, 408);
+}
+
+TEST_F(ExchangeTimesTest, ARequestThatCameInTimeMayTakeLonger) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  client.Data("x", true);
+  ASSERT_TRUE(Arrives(0, "0\r\n\r\n"));
+  AdvanceMs(2000);
+  ASSERT_TRUE(Answers(client));
+}
+
+}  // namespace
+}  // namespace sluice::exchange
