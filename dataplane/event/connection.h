@@ -75,11 +75,13 @@ class Connection final : private FdHandler, private TurnEnd {
   // After all output is out: FIN, then drains up to `drain_bytes` or `drain_ms` of what the peer
   // still sends, so that it can read our answer (RFC 9112 §9.6), then closes. Nothing more is
   // offered to the user; Produce is called until it has no more. With `drain_bytes` zero it closes
-  // without waiting for the peer.
+  // without waiting for the peer. How long output may wait for a peer that does not read is not
+  // bounded here: the user has a timer for that, and CloseNow.
   void CloseAfterFlush(size_t drain_bytes = 64 * 1024, int64_t drain_ms = 1000);
 
-  // Closes at once; OnClosed(false) follows at the end of this turn. For one that has failed
-  // already OnClosed says so.
+  // Closes at once; OnClosed(false) follows at the end of this turn, or of the next while a long
+  // answer has given way to others (kTurnWriteLimit). For one that has failed already OnClosed says
+  // so.
   void CloseNow();
 
   Transport& transport() { return *transport_; }

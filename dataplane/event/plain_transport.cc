@@ -26,6 +26,7 @@ IoResult PlainTransport::Read(base::Buffer& in, size_t limit) {
     do {
       n = recv(fd_.get(), room.data(), room.size(), 0);
     } while (n < 0 && errno == EINTR);
+    const int error = errno;
     in.Commit(n > 0 ? static_cast<size_t>(n) : 0);
     if (n > 0) {
       total += static_cast<size_t>(n);
@@ -36,8 +37,8 @@ IoResult PlainTransport::Read(base::Buffer& in, size_t limit) {
     // What was read comes first; the level-triggered watch announces the rest again.
     if (total > 0) break;
     if (n == 0) return {IoResult::Status::kEof, 0};
-    if (errno == EAGAIN) return {IoResult::Status::kAgain, 0};
-    error_ = errno;
+    if (error == EAGAIN) return {IoResult::Status::kAgain, 0};
+    error_ = error;
     return {IoResult::Status::kError, 0};
   }
   return {IoResult::Status::kOk, total};

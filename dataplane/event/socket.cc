@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -78,9 +79,12 @@ absl::Status Bind(int fd, const Address& address) {
 }
 
 // Removes a socket file that a process left behind; one that somebody still serves stays, so that
-// the bind then fails.
+// the bind then fails. So does what is no socket: connecting to a plain file is refused just as one
+// to a dead socket is, and a mistyped path must not cost anybody a file.
 void RemoveStale(const Address& address) {
   if (address.family() != AF_UNIX || address.path().starts_with('@')) return;
+  struct stat found = {};
+  if (lstat(address.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
   UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_storage storage;
   const socklen_t length = address.ToSockaddr(storage);
@@ -238,12 +242,9 @@ absl::StatusOr<UniqueFd> ListenSocket(const Address& address, const ListenOption
   if (address.is_ip()) {
     if (!SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR) ||
         (options.reuse_port && !SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT)) ||
-        (options.freebind && !SetOption(fd.get(), IPPROTO_IP, IP_FREEBIND)) ||
+        (address.family() == AF_INET6 && !SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY)) ||
         !SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY)) {
       return SocketError("set options of", address, errno);
-    }
-    if (address.family() == AF_INET6 && !options.dual_stack) {
-      SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
     }
   }
   RemoveStale(address);

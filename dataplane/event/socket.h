@@ -76,15 +76,14 @@ struct ListenOptions {
   // Several sockets on one address, between which the kernel spreads connections (one a worker).
   bool reuse_port = true;
   int backlog = 4096;
-  // "[::]" also takes IPv4. Otherwise an IPv6 socket is IPv6 alone, and may stand beside "0.0.0.0".
-  bool dual_stack = false;
-  // Binds an address that the machine does not have (yet).
-  bool freebind = false;
 };
 
-// A non-blocking socket that listens. What it accepts inherits TCP_NODELAY. A Unix socket's path is
-// removed first if nothing listens there any more.
-// Errors: kPermissionDenied, kAlreadyExists (in use), kUnavailable (no such address), kInternal;
+// A non-blocking socket that listens. What it accepts inherits TCP_NODELAY. An IPv6 socket is IPv6
+// alone and may stand beside "0.0.0.0", so that no peer ever shows as "::ffff:192.0.2.1", which no
+// rule about IPv4 addresses would match. A Unix socket's file is removed first if nothing listens
+// there any more; a file that is no socket stays, and is an address in use.
+// Errors: kPermissionDenied, kAlreadyExists (in use), kUnavailable (no such address),
+//         kResourceExhausted (descriptors, memory), kInternal;
 //         the text names the address: "bind 127.0.0.1:80: Permission denied (...)".
 absl::StatusOr<UniqueFd> ListenSocket(const Address& address, const ListenOptions& options = {});
 
@@ -102,6 +101,7 @@ Accepted AcceptSocket(int listen_fd);
 
 // A non-blocking socket whose connect is under way: give it to Connection::Start(true). `local`, if
 // not empty, is bound first.
+// Errors: as ListenSocket, kUnavailable (refused or no route at once), kResourceExhausted.
 absl::StatusOr<UniqueFd> ConnectSocket(const Address& remote, const Address& local = {});
 
 // The socket's own address (the port that the kernel chose for port 0).
