@@ -92,6 +92,9 @@ ssl_st* ClientTlsContext::NewSsl(const ClientTlsTarget& target, std::string& req
   Internals& in = *internals_;
   std::string name = in.server_name;
   if (in.auto_sni && !target.server_name.empty()) name = target.server_name;
+  // A host may be written with the root's dot; neither SNI (RFC 6066 section 3) nor certificates
+  // are.
+  if (name.ends_with('.')) name.pop_back();
   SSL* ssl = SSL_new(in.ssl_context.get());
   SSL_set_connect_state(ssl);
   // An IP address is no server name (RFC 6066), but is checked like one.
@@ -133,9 +136,17 @@ void ClientTlsContext::Internals::KeepSession(const std::string& key,
 int ClientTlsContext::Internals::OnVerify(X509_STORE_CTX* context, void* self) noexcept {
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto& internals = *static_cast<const Internals*>(self);
+  const std::string_view required = TransportOf(ssl).required_name();
+  // The name comes with each connection. One that brought none (a request without a host) would be
+  // content with whatever a trusted CA has signed.
+  if (internals.auto_san_validation && required.empty() && !internals.verifier->checks_names()) {
+    X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
+    NoteVerifyFailure(ssl, "there is no server name to check it against");
+    return 0;
+  }
   std::string failure;
-  const bool ok = static_cast<Internals*>(self)->verifier->Verify(
-      context, TransportOf(ssl).required_name(), failure);
+  const bool ok = internals.verifier->Verify(context, required, failure);
   if (!ok) NoteVerifyFailure(ssl, std::move(failure));
   return ok ? 1 : 0;
 }

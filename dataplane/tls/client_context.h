@@ -17,7 +17,9 @@ namespace sluice::tls {
 // To whom a connection goes.
 struct ClientTlsTarget {
   // The server name to ask for, where the configuration leaves it to the request (auto_sni); empty
-  // takes the configured one.
+  // takes the configured one. An IP address is not asked for, but checked like a name. Where names
+  // are to be checked (auto_san_validation) and there is neither this nor a configured one, the
+  // handshake fails.
   std::string server_name;
   // Which endpoint, so that sessions are offered to whoever gave them ("10.0.0.1:443").
   std::string endpoint;
@@ -30,7 +32,8 @@ struct ClientTlsTarget {
 // Thread:   built on one, then shared by all; its session cache has a lock, taken at handshakes.
 // Lifetime: connections hold a shared_ptr.
 // Errors:   kInvalidArgument, naming the certificate or setting.
-// Limits:   sessions of kMaxCachedTargets pairs of server name and endpoint.
+// Limits:   max_session_keys sessions for each of kMaxCachedTargets pairs of server name and
+//           endpoint.
 class ClientTlsContext {
  public:
   static constexpr size_t kMaxCachedTargets = 1024;
@@ -49,7 +52,8 @@ class ClientTlsContext {
   struct Internals;
 
   ClientTlsContext();
-  // A new client side for `target`; `server_name` and `session_key` are what it settled on.
+  // A new client side for `target`, the caller's. Sets `required_name` if names are to be checked,
+  // and `session_key` if sessions are kept.
   ssl_st* NewSsl(const ClientTlsTarget& target, std::string& required_name,
                  std::string& session_key) const;
 

@@ -59,6 +59,28 @@ TEST_F(PeerTest, AnAddressIsCheckedLikeANameButNotSent) {
   EXPECT_FALSE(Connect().Handshake());
 }
 
+TEST_F(PeerTest, TheDotBehindANameIsNeitherSentNorChecked) {
+  client_.sni = "a.example.";
+  Pair pair = Connect();
+  EXPECT_TRUE(pair.Handshake()) << pair.client->failure();
+  EXPECT_EQ(pair.server->server_name(), "a.example");
+}
+
+// A request without a host must not be content with whatever the CA has signed.
+TEST_F(PeerTest, WithoutANameToCheckNobodyIsBelieved) {
+  client_.sni = "";
+  client_.auto_sni = true;
+  Pair pair = Connect();
+  EXPECT_FALSE(pair.Handshake());
+  EXPECT_EQ(pair.client->failure(),
+            "certificate verify failed: there is no server name to check it against");
+
+  auto named = Trust(ca_);
+  named->sans = {{.type = config::SanMatcher::Type::kDns, .value = "a.example"}};
+  client_.common.validation = named;
+  EXPECT_TRUE(Connect().Handshake()) << "the configured names are left to be checked";
+}
+
 TEST_F(PeerTest, ConfiguredNamesAreMatchedAsTheySay) {
   using M = config::SanMatcher;
   client_.auto_san_validation = false;

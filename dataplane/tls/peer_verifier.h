@@ -23,6 +23,7 @@ namespace sluice::tls {
 // Without a trusted root and without pins there is no verifier: "no CA" never means "accept".
 //
 // Thread: immutable; any.
+// Limits: chains of 16 certificates.
 class PeerVerifier {
  public:
   // Errors: kInvalidArgument, naming the validation context and what is wrong with it.
@@ -33,8 +34,12 @@ class PeerVerifier {
   // The trust anchors, for SSL_CTX.
   X509_STORE* store() const { return store_.get(); }
 
-  // Their subjects, to tell a client which certificates would do. May be empty.
+  // Those of `trusted_ca_pem`, to tell a client which certificates would do. Empty with the
+  // machine's roots.
   const std::vector<bssl::UniquePtr<X509>>& authorities() const { return authorities_; }
+
+  // Whether a chain must carry one of the configured names where none is required.
+  bool checks_names() const { return !names_.empty(); }
 
   // Judges the chain that `context` was set up with. With `required_name` (a DNS name or IP
   // address) the leaf must carry it, in place of the configured names. On refusal sets the error

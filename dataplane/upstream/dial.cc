@@ -48,7 +48,7 @@ void KeepAlive(int fd, const config::TcpKeepalive& keepalive) {
 
 absl::StatusOr<std::unique_ptr<event::Transport>> Dial(const config::Cluster& config,
                                                        std::string_view address,
-                                                       std::string_view sni) {
+                                                       std::string_view name) {
   SLUICE_ASSIGN_OR_RETURN(const event::Address remote, event::Address::Parse(address));
   SLUICE_ASSIGN_OR_RETURN(event::UniqueFd fd, event::ConnectSocket(remote));
   if (config.tcp_keepalive.has_value() && remote.is_ip()) {
@@ -56,15 +56,20 @@ absl::StatusOr<std::unique_ptr<event::Transport>> Dial(const config::Cluster& co
   }
   if (config.tls_context == nullptr) return std::make_unique<event::PlainTransport>(std::move(fd));
   tls::ClientTlsTarget target;
-  if (config.tls != nullptr && config.tls->auto_sni) target.server_name = std::string(sni);
+  if (config.tls != nullptr && config.tls->auto_sni) target.server_name = std::string(name);
   target.endpoint = std::string(address);
   return std::make_unique<tls::TlsClientTransport>(std::move(fd), config.tls_context, target);
 }
 
+std::string_view NameOf(std::string_view host) {
+  if (!host.starts_with('[')) return host.substr(0, host.find(':'));
+  host.remove_prefix(1);
+  return host.substr(0, host.find(']'));
+}
+
 std::string_view SniOf(std::string_view host) {
-  if (host.starts_with('[')) return {};
-  host = host.substr(0, host.find(':'));
-  return event::Address::FromIp(host, 0).ok() ? std::string_view() : host;
+  const std::string_view name = NameOf(host);
+  return event::Address::FromIp(name, 0).ok() ? std::string_view() : name;
 }
 
 }  // namespace sluice::upstream

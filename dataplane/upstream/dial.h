@@ -10,11 +10,16 @@
 
 namespace sluice::upstream {
 
-// Begins a connection to `address` ("ip:port") as the cluster says: plain or TLS, keep-alive.
+// Begins a connection to `address` ("ip:port", "unix:path") as the cluster says: plain or TLS,
+// keep-alive. `name` is what a request's host says (NameOf, SniOf), for clusters with auto_sni.
 // Errors: no socket could be had, or the address cannot be reached at all.
 absl::StatusOr<std::unique_ptr<event::Transport>> Dial(const config::Cluster& config,
                                                        std::string_view address,
-                                                       std::string_view sni);
+                                                       std::string_view name);
+
+// The name that a certificate must carry when it is taken from a request's host: without port and
+// brackets, an IP address too.
+std::string_view NameOf(std::string_view host);
 
 // The name to ask for by SNI when it is taken from a request's host: without the port; empty for
 // an IP address (RFC 6066 §3).

@@ -68,5 +68,20 @@ TEST_F(DialTest, NumbersBeyondTheKernelsAreItsLargest) {
   EXPECT_EQ(Option(cluster_, IPPROTO_TCP, TCP_KEEPCNT), 127);
 }
 
+TEST(NameOfTest, IsTheHostWithoutPortAndBrackets) {
+  EXPECT_EQ(NameOf("a.example"), "a.example");
+  EXPECT_EQ(NameOf("a.example:8443"), "a.example");
+  EXPECT_EQ(NameOf("192.0.2.1:8443"), "192.0.2.1");
+  EXPECT_EQ(NameOf("[2001:db8::1]"), "2001:db8::1");
+  EXPECT_EQ(NameOf("[2001:db8::1]:8443"), "2001:db8::1");
+  EXPECT_EQ(NameOf(""), "");
+}
+
+TEST(SniOfTest, AnAddressIsNoServerName) {
+  EXPECT_EQ(SniOf("a.example:8443"), "a.example");
+  EXPECT_EQ(SniOf("192.0.2.1:8443"), "");
+  EXPECT_EQ(SniOf("[2001:db8::1]:8443"), "");
+}
+
 }  // namespace
 }  // namespace sluice::upstream

@@ -24,9 +24,12 @@ Pool& HostPools::PoolFor(const LbContext& context) {
   key.http2 = config.upstream_http == config::Cluster::UpstreamHttp::kDownstreamProtocol &&
               context.downstream_version == http::Version::kHttp2;
   const bool own_sni = config.tls != nullptr && config.tls->auto_sni;
-  key.sni = own_sni                 ? SniOf(context.host)
-            : config.tls != nullptr ? std::string_view(config.tls->sni)
-                                    : std::string_view();
+  if (own_sni) {
+    // An address is not asked for, but where names are checked the certificate must be for it.
+    key.sni = config.tls->auto_san_validation ? NameOf(context.host) : SniOf(context.host);
+  } else if (config.tls != nullptr) {
+    key.sni = config.tls->sni;
+  }
   if (!key.http2 && !own_sni) {
     if (main_ == nullptr) {
       main_ = std::make_unique<Pool>(shared_, *host_, key, user_);

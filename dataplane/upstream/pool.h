@@ -31,7 +31,7 @@ struct PoolShared {
 // What connections must agree in to be shared by requests to one host.
 struct PoolKey {
   bool http2 = false;    // Where the client's version decides (kDownstreamProtocol).
-  std::string_view sni;  // With auto_sni.
+  std::string_view sni;  // With auto_sni what the request's host says, else as configured.
 };
 
 // Hears that a pool has neither connections nor anybody waiting.

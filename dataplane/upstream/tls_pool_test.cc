@@ -28,6 +28,7 @@ class TlsPoolTest : public ClusterFixture {
     ca_ = tls::MakeTestCertificate(ca);
     tls::TestCertificateOptions leaf;
     leaf.dns = {"backend.example", "*.tenants.example"};
+    leaf.ips = {"127.0.0.1"};
     leaf_ = tls::MakeTestCertificate(leaf, &ca_);
   }
 
@@ -190,6 +191,36 @@ TEST_F(TlsPoolTest, WithAutoSniEachHostHasItsOwnConnections) {
   cluster.Start(stranger.attempt, context);
   ASSERT_TRUE(RunUntil([&] { return stranger.done(); }));
   EXPECT_EQ(stranger.reset->kind, ErrorKind::kTlsFailure);
+}
+
+// What is no server name must not be a way around the check.
+TEST_F(TlsPoolTest, WithAutoSniAnAddressIsCheckedAndNoHostIsRefused) {
+  FakeUpstream server(loop_, Server({}));
+  config::Cluster config = Tls("", "");
+  tls_->auto_sni = true;
+  tls_->auto_san_validation = true;
+  Cluster& cluster = PublishTls(config, server.port());
+  for (const std::string_view host : {"127.0.0.2", "[::1]:8443", ""}) {
+    FakeExchange exchange;
+    LbContext context;
+    context.host = host;
+    cluster.Start(exchange.attempt, context);
+    ASSERT_TRUE(RunUntil([&] { return exchange.done(); })) << host;
+    ASSERT_TRUE(exchange.reset.has_value()) << host;
+    EXPECT_EQ(exchange.reset->kind, ErrorKind::kTlsFailure) << host;
+  }
+  const size_t refused = server.accepted();
+  FakeExchange exchange;
+  LbContext context;
+  context.host = "127.0.0.1:8443";
+  cluster.Start(exchange.attempt, context);
+  ASSERT_TRUE(RunUntil([&] { return server.accepted() > refused; }));
+  FakeUpstream::Peer& peer = server.peer(refused);
+  ASSERT_TRUE(RunUntil([&] { return peer.received().ends_with("\r\n\r\n"); }));
+  EXPECT_EQ(last_accepted_->server_name(), "");
+  peer.Send(kOk);
+  ASSERT_TRUE(RunUntil([&] { return exchange.done(); }));
+  EXPECT_TRUE(exchange.complete);
 }
 
 }  // namespace
