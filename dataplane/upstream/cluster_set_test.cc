@@ -274,9 +274,6 @@ TEST_F(ClusterSetTest, UnusedClustersCostAWorkerLittle) {
   EXPECT_NE(another.Find("default/backend-number-42/8080"), nullptr);
 }
 
-// ---- Metrics of what goes
-// ------------------------------------------------------------------------
-
 class RemovedMetricsTest : public ClusterSetTest {
  protected:
   bool Shown() {
@@ -343,6 +340,27 @@ TEST_F(RemovedMetricsTest, OfALateRetryGoAgain) {
   EXPECT_TRUE(Shown());
   ASSERT_TRUE(Answered(server_, exchange, 1));
   Settle();
+  EXPECT_FALSE(Shown());
+}
+
+// Nobody is at the end of that path: connecting fails at once, which is told at the end of the
+// turn, behind the sweep that the removal asked for.
+TEST_F(RemovedMetricsTest, OfARequestThatCouldNotConnectGoToo) {
+  config::Endpoint nowhere;
+  nowhere.address = "unix:/nowhere/sluice.sock";
+  auto endpoints = std::make_shared<config::EndpointSet>();
+  endpoints->endpoints.push_back(nowhere);
+  snapshot_.clusters.Set("a", {std::make_shared<config::Cluster>(Named("a")), endpoints});
+  clusters_.Apply(snapshot_);
+  Cluster& cluster = *clusters_.Find("a");
+  snapshot_.clusters = {};
+  clusters_.Apply(snapshot_);
+  FakeExchange exchange;
+  cluster.Start(exchange.attempt, {});
+  EXPECT_TRUE(Shown());
+  Settle();
+  ASSERT_TRUE(exchange.reset.has_value());
+  EXPECT_EQ(exchange.reset->kind, ErrorKind::kConnectFailure);
   EXPECT_FALSE(Shown());
 }
 

@@ -56,7 +56,10 @@ void Pool::Start(Attempt& attempt, bool no_idle_connection) {
   if (!offered_.empty() && !waits) return Assign(attempt, *offered_.back());
   if (!shared_.limits.pending.TryTake()) {
     shared_.counters.pending_overflow.Add();
-    return Refuse(attempt, ErrorKind::kOverflow, "upstream-pending-limit");
+    Refuse(attempt, ErrorKind::kOverflow, "upstream-pending-limit");
+    // One that was made for this request's host must not stay behind.
+    if (empty()) user_.OnPoolEmpty();
+    return;
   }
   pending_.PushBack(attempt);
   ++pending_count_;
@@ -135,6 +138,13 @@ bool Pool::Connect() {
   shared_.counters.connections_active.Add(1);
   connection.Connect();
   return true;
+}
+
+void Pool::OnDialFailed(const Ref<ConnectionFacts>& facts) {
+  // All who waited may have left in between: that was told, and the pool may be about to go.
+  if (pending_count_ == 0) return;
+  FailPending(ErrorKind::kConnectFailure, facts);
+  if (empty()) user_.OnPoolEmpty();
 }
 
 http::Version Pool::PlannedVersion() const {

@@ -83,7 +83,7 @@ class Pool final : public event::Deferred {
   class LateFailure final : public event::TurnEnd {
    public:
     explicit LateFailure(Pool& pool) : pool_(pool) {}
-    void OnTurnEnd() override { pool_.FailPending(http::ErrorKind::kConnectFailure, facts); }
+    void OnTurnEnd() override { pool_.OnDialFailed(facts); }
     Ref<ConnectionFacts> facts;
 
    private:
@@ -107,6 +107,7 @@ class Pool final : public event::Deferred {
   void Refuse(Attempt& attempt, http::ErrorKind kind, std::string_view detail);
   void ConnectAsNeeded();
   bool Connect();
+  void OnDialFailed(const Ref<ConnectionFacts>& facts);
   void FailPending(http::ErrorKind kind, const Ref<ConnectionFacts>& facts);
   void Remove(UpstreamConnection& connection);
   uint32_t ExpectedStreams() const;

@@ -18,6 +18,10 @@ using http::Retry;
 using http::Side;
 using http::StreamError;
 
+// How long a GOAWAY may go unread: a peer that takes nothing must not keep a descriptor, and its
+// place within the limit of connections.
+constexpr int64_t kLastWordsMs = 1000;
+
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(Pool& pool, std::unique_ptr<event::Transport> transport,
@@ -31,7 +35,10 @@ UpstreamConnection::UpstreamConnection(Pool& pool, std::unique_ptr<event::Transp
   facts_->version = version;
 }
 
-UpstreamConnection::~UpstreamConnection() = default;
+UpstreamConnection::~UpstreamConnection() {
+  // A codec resets the streams that live, and those still call what stands behind it here.
+  codec_.reset();
+}
 
 void UpstreamConnection::Connect() {
   timer_.Arm(pool_.config().connect_timeout_ms);
@@ -227,6 +234,7 @@ void UpstreamConnection::Close() {
   }
   state_ = State::kClosing;
   // A GOAWAY that says why.
+  timer_.Arm(kLastWordsMs);
   connection_.CloseAfterFlush(/*drain_bytes=*/0, /*drain_ms=*/0);
 }
 
@@ -238,6 +246,7 @@ void UpstreamConnection::Retire() {
 }
 
 void UpstreamConnection::OnTimer() {
+  if (state_ == State::kClosing) return connection_.CloseNow();
   timed_out_ = connecting();
   if (timed_out_) facts_->failure = "connect timeout";
   Close();

@@ -27,7 +27,8 @@ class Pool;
 //
 // Thread:   its worker's only.
 // Lifetime: owned by its pool; goes through Loop::DeleteLater.
-// Limits:   one timer, for connecting and for being idle; one more with max_connection_duration.
+// Limits:   one timer, for connecting, for being idle and for last words that nobody reads (1 s);
+//           one more with max_connection_duration.
 class UpstreamConnection final : public event::Deferred,
                                  private event::ConnectionUser,
                                  private http::ClientCodecHost {
