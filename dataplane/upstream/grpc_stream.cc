@@ -31,7 +31,6 @@ void GrpcStream::Start() {
 void GrpcStream::OnStreamReady(http::ClientStream& stream) {
   stream_ = &stream;
   state_ = State::kOpen;
-  for (uint32_t i = 0; i < receive_pauses_; ++i) stream.PauseReceiving();
   base::Arena arena;
   http::RequestHead head(arena);
   head.version = http::Version::kHttp2;
@@ -65,17 +64,6 @@ bool GrpcStream::ShouldPause() const { return stream_ != nullptr && stream_->Sho
 
 void GrpcStream::OnCanSend() {
   if (state_ == State::kOpen) user_.OnCanSend();
-}
-
-void GrpcStream::PauseReceiving() {
-  ++receive_pauses_;
-  if (stream_ != nullptr) stream_->PauseReceiving();
-}
-
-void GrpcStream::ResumeReceiving() {
-  DCHECK_GT(receive_pauses_, 0u);
-  --receive_pauses_;
-  if (stream_ != nullptr) stream_->ResumeReceiving();
 }
 
 void GrpcStream::Cancel() {

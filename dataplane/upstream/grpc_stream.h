@@ -18,7 +18,8 @@
 
 namespace sluice::upstream {
 
-// What is told of one gRPC stream. Legal sequence: OnMessage*, OnCanSend*, then OnStatus once.
+// What is told of one gRPC stream. Legal sequence: OnMessage and OnCanSend in any order, then
+// OnStatus once.
 class GrpcStreamUser {
  public:
   // One message, whole. The view lives until the call returns.
@@ -46,7 +47,7 @@ class GrpcStreamUser {
 // Errors:   OnStatus: the peer's own, one derived from the HTTP status, or kUnavailable with the
 //           transport's reason. Never from inside a call of the user.
 // Limits:   one message of `max_message_bytes`; what is queued for sending is the user's business
-//           (ShouldPause).
+//           (ShouldPause), all of it before there is a connection.
 class GrpcStream final : private AttemptOwner {
  public:
   struct Options {
@@ -67,12 +68,8 @@ class GrpcStream final : private AttemptOwner {
   void Send(std::string_view message);
   // No more will be sent.
   void CloseSend();
-  // More is queued than should be: wait for OnCanSend.
+  // More is queued than should be: wait for OnCanSend. Always false before there is a connection.
   bool ShouldPause() const;
-
-  // Stops and restarts OnMessage. Calls nest by count.
-  void PauseReceiving();
-  void ResumeReceiving();
 
   // Ends it; no call follows.
   void Cancel();
@@ -118,7 +115,6 @@ class GrpcStream final : private AttemptOwner {
   http::ClientStream* stream_ = nullptr;
   base::Buffer out_;  // Until there is a stream.
   base::Buffer in_;
-  uint32_t receive_pauses_ = 0;
   bool send_closed_ = false;
   uint16_t http_status_ = 0;
   GrpcCode code_ = GrpcCode::kUnknown;

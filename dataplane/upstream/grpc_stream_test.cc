@@ -210,17 +210,5 @@ TEST_F(GrpcStreamTest, CancelFromInsideAMessageIsTheEnd) {
   EXPECT_FALSE(user_.status.has_value());
 }
 
-TEST_F(GrpcStreamTest, AUserThatPausesHoldsTheServerBack) {
-  ASSERT_TRUE(Open());
-  request().SendHead(200, "application/grpc");
-  Settle();
-  stream_.PauseReceiving();
-  request().SendBody(Frame("held"));
-  Settle();
-  EXPECT_TRUE(user_.messages.empty());
-  stream_.ResumeReceiving();
-  ASSERT_TRUE(RunUntil([&] { return user_.messages.size() == 1; }));
-}
-
 }  // namespace
 }  // namespace sluice::upstream
