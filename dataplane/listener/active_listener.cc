@@ -38,12 +38,34 @@ int64_t HandshakeTimeoutMs(const config::Listener& listener) {
   return limit_ms > 0 ? limit_ms : kDefaultHandshakeMs;
 }
 
+// By what they say: a configuration that comes anew brings equal rules as new objects.
+bool SameValidation(const config::TlsValidation* a, const config::TlsValidation* b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
 // Whether connections made under `before` may live on under `after`.
 bool SameClientRules(const config::FilterChain& before, const config::FilterChain& after) {
   if ((before.tls == nullptr) != (after.tls == nullptr)) return false;
   if (before.tls == nullptr) return true;
   return before.tls->require_client_certificate == after.tls->require_client_certificate &&
-         before.tls->common.validation == after.tls->common.validation;
+         SameValidation(before.tls->common.validation.get(), after.tls->common.validation.get());
+}
+
+// Where `chain`, which now stands at `place`, stood among `old`; the size of that if nowhere.
+// Chains mostly keep their order, so that looking from `look_first` on, behind the one found last,
+// finds them at once, however many there are.
+size_t FindBefore(const config::FilterChain& chain,
+                  const std::vector<std::shared_ptr<ActiveChain>>& old, size_t place,
+                  size_t look_first) {
+  const auto is_called = [&](size_t i) {
+    return old[i] != nullptr && old[i]->config().name == chain.name;
+  };
+  if (chain.name.empty()) return place < old.size() && is_called(place) ? place : old.size();
+  for (size_t n = 0; n < old.size(); ++n) {
+    const size_t i = (look_first + n) % old.size();
+    if (is_called(i)) return i;
+  }
+  return old.size();
 }
 
 // Whether the same facts lead to the same place under both.
@@ -136,15 +158,12 @@ ActiveListener::~ActiveListener() { lobby_->listener = nullptr; }
 
 std::shared_ptr<ActiveChain> ActiveListener::Adopt(
     const std::shared_ptr<const config::Listener>& config, const config::FilterChain& chain,
-    ConnectionCounts& counts, std::vector<std::shared_ptr<ActiveChain>>& old, size_t place) {
+    ConnectionCounts& counts, std::vector<std::shared_ptr<ActiveChain>>& old, size_t place,
+    size_t& look_first) {
   std::shared_ptr<ActiveChain> kept;
-  for (size_t i = 0; i < old.size(); ++i) {
-    if (old[i] == nullptr) continue;
-    const config::FilterChain& before = *old[i]->config_;
-    const bool same =
-        chain.name.empty() ? before.name.empty() && i == place : before.name == chain.name;
-    if (same && SameClientRules(before, chain)) kept = std::move(old[i]);
-    if (same) break;
+  if (const size_t at = FindBefore(chain, old, place, look_first); at < old.size()) {
+    look_first = at + 1;
+    if (SameClientRules(*old[at]->config_, chain)) kept = std::move(old[at]);
   }
   if (kept == nullptr) {
     kept = std::make_shared<ActiveChain>();
@@ -176,13 +195,16 @@ void ActiveListener::Apply(std::shared_ptr<const config::Listener> config,
   const auto note = [this](const config::FilterChain& chain) {
     (chain.tls != nullptr ? any_tls_ : any_plain_) = true;
   };
+  size_t look_first = 0;
   for (size_t i = 0; i < config->filter_chains.size(); ++i) {
     const config::FilterChain& chain = config->filter_chains[i];
-    chains_.push_back(Adopt(config, chain, counts, old, i));
+    chains_.push_back(Adopt(config, chain, counts, old, i, look_first));
     note(chain);
   }
   if (config->default_filter_chain.has_value()) {
-    default_chain_ = Adopt(config, *config->default_filter_chain, counts, old_default, 0);
+    look_first = 0;
+    default_chain_ =
+        Adopt(config, *config->default_filter_chain, counts, old_default, 0, look_first);
     note(*config->default_filter_chain);
   }
   old.insert(old.end(), old_default.begin(), old_default.end());

@@ -142,9 +142,13 @@ void DownstreamConnection::AfterCodec() {
   } else if (!connection_->reading()) {
     connection_->ResumeReading();
   }
+  // Where a request has begun since, this is another head, though none was seen to end: on a busy
+  // connection a read may end within one each time.
   const bool in_head = codec_->in_head();
-  if (in_head != (head_since_ms_ != kNever)) {
+  const bool another = in_head && head_after_ != requests_;
+  if (in_head != (head_since_ms_ != kNever) || another) {
     head_since_ms_ = in_head ? loop_.now_ms() : kNever;
+    head_after_ = requests_;
     ArmDeadline();
   }
 }

@@ -54,7 +54,7 @@ class DownstreamConnection final : public event::Deferred,
     event::Address local;
     std::string_view listener;  // Lives as long as the connection.
     uint64_t id = 0;
-    int64_t handshake_timeout_ms = 10'000;
+    int64_t handshake_timeout_ms = 15'000;
   };
   DownstreamConnection(event::Loop& loop, const Accepted& accepted);
   ~DownstreamConnection() override;
@@ -132,6 +132,7 @@ class DownstreamConnection final : public event::Deferred,
   int64_t swept_ms_ = kNever;  // While streams linger: when they were looked at last.
   int64_t closing_since_ms_ = 0;
   uint64_t requests_ = 0;
+  uint64_t head_after_ = 0;  // Behind how many requests it stands.
   uint64_t counted_received_ = 0;
   uint64_t counted_sent_ = 0;
   bool connected_ = false;

@@ -216,6 +216,29 @@ TEST_F(DownstreamConnectionTest, EachHeadHasItsOwnTime) {
   }
 }
 
+// On a busy HTTP/2 connection each read may end within a head, so that none is seen to end.
+TEST_F(DownstreamConnectionTest, EachHeadHasItsOwnTimeWhereTheNextFollowsAtOnce) {
+  owner_->config->request_headers_timeout_ms = 1000;
+  Start();
+  const auto get = [](int id) {
+    return absl::StrCat(std::string_view("\0\0\6\1\5\0\0\0", 8),
+                        std::string(1, static_cast<char>(id)),
+                        std::string_view("\x82\x86\x84\1\1a", 6));
+  };
+  constexpr size_t kWithinHead = 12;
+  std::string rest = get(1).substr(kWithinHead);
+  Send(absl::StrCat(kPreface, kSettings, get(1).substr(0, kWithinHead)));
+  for (int id = 3; id <= 9; id += 2) {
+    AdvanceMs(900);
+    Send(absl::StrCat(rest, get(id).substr(0, kWithinHead)));
+    rest = get(id).substr(kWithinHead);
+    EXPECT_FALSE(eof_) << id;
+  }
+  EXPECT_EQ(requests().size(), 4u);
+  AdvanceMs(1100);
+  EXPECT_TRUE(eof_);  // The last one's rest never came.
+}
+
 TEST_F(DownstreamConnectionTest, WhoSaysNothingIsClosed) {
   owner_->config->request_headers_timeout_ms = 1000;
   Start();

@@ -213,6 +213,27 @@ TEST_F(TlsListenerTest, TighterClientCertificateRulesEndOlderConnections) {
   ASSERT_TRUE(Over(client));
 }
 
+// As each configuration of the listener brings them, whatever it is about.
+TEST_F(TlsListenerTest, EqualClientCertificateRulesEndNothing) {
+  const auto with_rules = [] {
+    config::FilterChain chain = TlsChain("a.example");
+    auto settings = std::make_shared<config::DownstreamTls>(*chain.tls);
+    auto rules = std::make_shared<config::TlsValidation>();
+    rules->trusted_ca_pem = "of clients";
+    rules->sans.push_back({.value = "alice"});
+    settings->common.validation = rules;
+    chain.tls = settings;
+    return chain;
+  };
+  Apply({with_rules()});
+  RawClient& client = Client(Asking("a.example"));
+  ASSERT_TRUE(Served(client));
+  Apply({with_rules()});
+  Settle();
+  EXPECT_FALSE(client.over());
+  ASSERT_TRUE(Served(client));
+}
+
 TEST_F(TlsListenerTest, PlainWordsToATlsListenerAreClosed) {
   Apply({TlsChain("a.example")});
   RawClient& client = Client();

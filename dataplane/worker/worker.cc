@@ -67,7 +67,8 @@ void Worker::Apply(const Update& update) {
   absl::flat_hash_map<std::string, std::unique_ptr<listener::ActiveListener>> next;
   for (const std::shared_ptr<const config::Listener>& config : update.snapshot->listeners) {
     const auto sockets = update.sockets.find(config->name);
-    if (sockets == update.sockets.end()) continue;  // Could not be bound.
+    // Could not be bound.
+    if (sockets == update.sockets.end() || sockets->second.empty()) continue;
     std::unique_ptr<listener::ActiveListener> active;
     if (auto it = listeners_.find(config->name); it != listeners_.end()) {
       active = std::move(it->second);
@@ -111,7 +112,8 @@ std::shared_ptr<telemetry::AccessLogger> Worker::LoggerFor(
   auto format = telemetry::LogFormat::Compile(*config);
   auto file = log_files_.Open(*config);
   if (!format.ok() || !file.ok()) {
-    // Requests are served without this log rather than not at all; the reason is said once.
+    // Requests are served without this log rather than not at all; the reason is said whenever a
+    // chain that writes it is applied.
     LOG(ERROR) << "access log " << config->path << ": "
                << (format.ok() ? file.status() : format.status());
     return nullptr;
@@ -170,6 +172,8 @@ void Worker::StopAndJoin() {
 
 // On the worker's own thread: what lives there must die there.
 void Worker::CloseEverything() {
+  // A publish that is posted already must not make listeners that nobody closes any more.
+  draining_ = true;
   for (auto& [name, listener] : listeners_) retired_.push_back(std::move(listener));
   listeners_.clear();
   for (const auto& listener : retired_) listener->CloseAll();

@@ -31,7 +31,7 @@ struct Update {
 // Workers share nothing that changes; they are handed snapshots.
 //
 // Thread:   made, started, stopped and joined on the main thread; everything else happens on its
-//           own. Publish, Drain and ForEachCluster may be called from the main thread at any time.
+//           own. Publish, Drain and VisitClusters may be called from the main thread at any time.
 // Lifetime: `log_files` outlives it.
 class Worker {
  public:
@@ -40,11 +40,11 @@ class Worker {
 
   void Start();
 
-  // Serves by `update` from the next turn of the worker's loop on. `applied` (may be null) runs on
-  // the worker once it does.
+  // Serves by `update` from the next turn of the worker's loop on; while it drains, for upstreams
+  // alone. `applied` (may be null) runs on the worker once it does.
   void Publish(std::shared_ptr<const Update> update, std::function<void()> applied);
 
-  // Stops accepting; lets what is open finish for at most `limit_ms`, then closes the rest.
+  // Stops accepting; lets what is open finish for at most `limit_ms`, then closes the rest. Once.
   // `done` runs on the worker's thread.
   void Drain(int64_t limit_ms, std::function<void()> done);
 
