@@ -58,6 +58,7 @@ struct DownstreamTls {
   bool session_tickets = true;
   std::vector<std::string>
       ticket_keys;  // 80 bytes each; the first encrypts. Empty: our own, rotated.
+  // Cut to what lies between 1 s and 3 h, for which our own ticket keys are kept.
   int64_t session_timeout_s = 7200;
 };
 

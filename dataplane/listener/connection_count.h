@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -35,10 +36,15 @@ class ConnectionCount {
 // connections do.
 //
 // Thread: any; asked when a configuration is applied, not when a connection comes.
+// Limits: names of chains that are gone are forgotten when there are as many again as there were.
 class ConnectionCounts {
  public:
   std::shared_ptr<ConnectionCount> Of(const std::string& chain) {
     const absl::MutexLock lock(&mutex_);
+    if (counts_.size() >= sweep_at_) {
+      std::erase_if(counts_, [](const auto& entry) { return entry.second.expired(); });
+      sweep_at_ = 2 * counts_.size() + kFirstSweep;
+    }
     std::weak_ptr<ConnectionCount>& slot = counts_[chain];
     std::shared_ptr<ConnectionCount> count = slot.lock();
     if (count == nullptr) slot = count = std::make_shared<ConnectionCount>();
@@ -46,7 +52,10 @@ class ConnectionCounts {
   }
 
  private:
+  static constexpr size_t kFirstSweep = 64;
+
   absl::Mutex mutex_;
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = kFirstSweep;
   std::map<std::string, std::weak_ptr<ConnectionCount>> counts_ ABSL_GUARDED_BY(mutex_);
 };
 

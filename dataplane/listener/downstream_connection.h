@@ -22,8 +22,12 @@ namespace sluice::listener {
 
 // What a connection asks of the place it was accepted at. The answers may change from one request
 // to the next, as configuration does.
+//
+// Thread:   that of its connections.
+// Lifetime: connections hold a shared_ptr.
 class ConnectionOwner {
  public:
+  // As of now; the reference is good until the owner's next configuration.
   virtual const config::HttpConnection& http() const = 0;
   virtual std::shared_ptr<const config::HttpConnection> shared_http() const = 0;
   virtual http::RequestHandler& handler() = 0;
@@ -67,7 +71,7 @@ class DownstreamConnection final : public event::Deferred,
     selector_ = std::move(selector);
   }
 
-  // What says, from the handshake on, which hosts it stands for. Outlives the connection.
+  // What says, from the handshake on, which hosts it stands for. Lives until the last stream ended.
   void SetScope(http::HandshakeScope& scope) { info_.scope = &scope; }
 
   // `transport` is accepted, its handshake not begun.

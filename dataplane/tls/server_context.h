@@ -36,9 +36,10 @@ class ServerTlsContext {
   // Certificates and client rules as one value: sessions are resumed under the same one only.
   std::string_view identity() const { return identity_; }
 
+  // The name makes no difference to what is presented.
+  bool has_one_certificate() const;
   // Whether a client that had asked for `other` instead of `name` would have been shown the same
   // certificate. Both are normalized (names.h), or empty for a client that names none.
-  bool has_one_certificate() const;
   bool PresentsSameCertificate(std::string_view name, std::string_view other) const;
 
   bool asks_for_client_certificate() const { return asks_for_client_certificate_; }

@@ -19,13 +19,14 @@ namespace sluice::tls {
 // on any of them. Our own keys are random, and a new one takes over every `kRotateSeconds`; keys
 // that were given (for a fleet that shares them) stay as they are.
 //
-// Thread: any; one short lock per ticket, at handshakes only.
-// Limits: `kKeptKeys` own keys: with the rotation that is longer than a ticket lives.
+// Thread:   any; one short lock per ticket, at handshakes only.
+// Lifetime: the clock outlives it.
+// Limits:   `kKeptKeys` own keys: with the rotation that is longer than a ticket lives.
 class TicketKeys {
  public:
   static constexpr int64_t kRotateSeconds = 3600;
   static constexpr size_t kKeptKeys = 4;
-  static constexpr size_t kGivenKeySize = 80;
+  static constexpr size_t kGivenKeySize = 80;  // Bytes.
 
   struct Key {
     std::array<uint8_t, 16> name;
@@ -38,6 +39,7 @@ class TicketKeys {
   // Keys in the form of other proxies: 16 bytes of name, 32 of HMAC key, 32 of AES key.
   // Errors: kInvalidArgument if one has another length, without showing it.
   static absl::StatusOr<std::vector<Key>> Parse(absl::Span<const std::string> keys);
+  // Takes such keys, at least one: the first seals, all open.
   TicketKeys(const base::Clock& clock, std::vector<Key> given);
 
   // The key that seals now.

@@ -150,7 +150,7 @@ IoResult TlsTransport::ContinueHandshake() {
         if (OnHelloRead()) continue;
         // The library waits for us here, so the alert is ours to send.
         SSL_send_fatal_alert(ssl(), SSL_AD_UNRECOGNIZED_NAME);
-        return FailHandshake("no filter chain serves this server name");
+        return FailHandshake("nobody here takes a connection for this server name");
       default:
         return FailHandshake("handshake failure");
     }

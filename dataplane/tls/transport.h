@@ -40,9 +40,9 @@ struct PeerCertificate {
 // Thread:   its worker's only.
 // Lifetime: owns the descriptor.
 // Errors:   IoResult; failure() has the words.
-// Limits:   one read's worth of decrypted input beyond what was asked for; 64 KiB and their
-// records'
-//           overhead of encrypted output.
+// Limits:   64 KiB of received input a read, all of which is decrypted; below 192 KiB of encrypted
+//           output (64 that the socket has not taken, and a batch behind them) and its records'
+//           overhead; 17 KiB until a client's hello is there.
 class TlsTransport : public event::Transport {
  public:
   ~TlsTransport() override;
@@ -161,7 +161,8 @@ class TlsClientTransport final : public TlsTransport {
                      const ClientTlsTarget& target);
   ~TlsClientTransport() override;
 
-  // The name that the server's certificate must carry; empty leaves it to the configured names.
+  // The name that the server's certificate must carry; empty leaves it to the configured names, or
+  // refuses where there are none (auto_san_validation).
   std::string_view required_name() const { return required_name_; }
   const std::string& session_key() const { return session_key_; }
 

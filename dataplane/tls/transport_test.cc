@@ -171,7 +171,7 @@ TEST_F(TransportTest, ChoosesTheContextByServerName) {
     client_.auto_san_validation = false;
     Pair pair = Connect(selector, Client(client_));
     EXPECT_FALSE(pair.Handshake()) << "no chain serves \"" << name << '"';
-    EXPECT_EQ(pair.server->failure(), "no filter chain serves this server name");
+    EXPECT_EQ(pair.server->failure(), "nobody here takes a connection for this server name");
     EXPECT_EQ(pair.client->failure(), "tlsv1 alert unrecognized name");
   }
 }
