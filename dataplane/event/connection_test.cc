@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "base/manual_clock.h"
 #include "dataplane/event/plain_transport.h"
 #include "dataplane/event/socket.h"
@@ -320,7 +319,7 @@ TEST_F(ConnectionTest, APeerThatKeepsSendingStillGetsTheWholeAnswer) {
   EXPECT_EQ(user_.log, "Cfx");
 }
 
-TEST_F(ConnectionTest, LingeringEndsAtItsTimeOrItsBytes) {
+TEST_F(ConnectionTest, LingeringEndsAtItsTime) {
   connection_->Start(false);
   connection_->CloseAfterFlush(1000, 500);
   Turns(2);
@@ -381,16 +380,19 @@ TEST_F(ConnectionTest, WhatWasAskedBeforeTheConnectLeavesAfterIt) {
   EXPECT_EQ(PeerReads(), "early");
 }
 
+// Aim: what the peer said before it went is not lost to the write that fails first. Method: it comes
+// between the turn's reads and its writes, where posted tasks run.
 TEST_F(ConnectionTest, AnEarlyAnswerIsReadThoughThePeerTakesNoMore) {
   connection_->Start(false);
-  PeerSends("413 too large");
-  peer_ = UniqueFd();
   user_.to_send = "body";
-  connection_->RequestFlush();
-  // The flush of this turn comes before its reads: nothing was registered as readable yet.
-  Turns(3);
+  loop_.Post([this] {
+    PeerSends("413 too large");
+    peer_ = UniqueFd();
+    connection_->RequestFlush();
+  });
+  Turns(1);
   EXPECT_EQ(user_.got, "413 too large");
-  EXPECT_TRUE(absl::StrContains(user_.log, "X")) << user_.log;
+  EXPECT_EQ(user_.log, "CeX");
 }
 
 TEST_F(ConnectionTest, APeerThatVanishesIsAnError) {
