@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/status_macros.h"
 #include "dataplane/event/plain_transport.h"
 #include "dataplane/event/socket.h"
@@ -69,6 +70,9 @@ std::string_view NameOf(std::string_view host) {
 
 std::string_view SniOf(std::string_view host) {
   const std::string_view name = NameOf(host);
+  if (name.find(':') != std::string_view::npos) return {};  // IPv6.
+  // Asked for each request: parsing, which allocates to say what is wrong, is for what may be IPv4.
+  if (name.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(name.back()))) return name;
   return event::Address::FromIp(name, 0).ok() ? std::string_view() : name;
 }
 

@@ -81,6 +81,7 @@ TEST(SniOfTest, AnAddressIsNoServerName) {
   EXPECT_EQ(SniOf("a.example:8443"), "a.example");
   EXPECT_EQ(SniOf("192.0.2.1:8443"), "");
   EXPECT_EQ(SniOf("[2001:db8::1]:8443"), "");
+  EXPECT_EQ(SniOf("host1:8443"), "host1");
 }
 
 }  // namespace
