@@ -59,6 +59,15 @@ TEST_F(PeerTest, AnAddressIsCheckedLikeANameButNotSent) {
   EXPECT_FALSE(Connect().Handshake());
 }
 
+TEST_F(PeerTest, ADnsNameStandsForNoAddress) {
+  const TestCertificate odd = MakeTestCertificate({.dns = {"127.0.0.1", "*.0.0.2"}}, &ca_);
+  server_.common.certificates = {odd.Config("odd")};
+  for (const char* address : {"127.0.0.1", "127.0.0.2"}) {
+    client_.sni = address;
+    EXPECT_FALSE(Connect().Handshake()) << address;
+  }
+}
+
 TEST_F(PeerTest, TheDotBehindANameIsNeitherSentNorChecked) {
   client_.sni = "a.example.";
   Pair pair = Connect();

@@ -87,6 +87,8 @@ bool SameIp(std::string_view a, std::string_view b) {
   return false;
 }
 
+bool IsIp(std::string_view text) { return SameIp(text, text); }
+
 bool TypeMatches(config::SanMatcher::Type wanted, SubjectAltName::Type type) {
   switch (wanted) {
     case config::SanMatcher::Type::kAny:
@@ -232,9 +234,13 @@ bool PeerVerifier::VerifyNames(const X509* leaf, std::string_view required,
                                std::string& failure) const {
   if (required.empty() && names_.empty()) return true;
   const std::vector<SubjectAltName> names = SubjectAltNames(leaf);
+  // An address is never looked for among DNS names, where "*.0.0.1" would cover many (RFC 9525
+  // section 6.4).
+  const bool address = IsIp(required);
   for (const SubjectAltName& name : names) {
     if (!required.empty()) {
-      if (name.type == SubjectAltName::Type::kDns && DnsNameCovers(name.value, required)) {
+      if (name.type == SubjectAltName::Type::kDns && !address &&
+          DnsNameCovers(name.value, required)) {
         return true;
       }
       if (name.type == SubjectAltName::Type::kIp && SameIp(name.value, required)) return true;
