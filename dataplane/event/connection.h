@@ -96,8 +96,6 @@ class Connection final : private FdHandler, private TurnEnd {
   int64_t last_write_ms() const { return last_write_ms_; }
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t bytes_written() const { return bytes_written_; }
-  // Output that the socket has not taken.
-  size_t pending_output() const { return out_.size(); }
 
  private:
   //  Start ─▶ kConnecting ─▶ kHandshake ─▶ kOpen ─▶ kClosing ─▶ kLingering ─▶ kClosed

@@ -29,7 +29,7 @@ class TurnEnd : public base::ListNode {
   ~TurnEnd() = default;
 };
 
-// A Timer fires once, some time after its deadline, at the resolution of the loop's wheel (8 ms).
+// A Timer fires once, at its deadline or after it, at the resolution of the loop's wheel (8 ms).
 // Arming and disarming are O(1) and make no system call.
 //
 // Thread:   its loop's only.
@@ -39,7 +39,8 @@ class Timer : public base::ListNode {
   explicit Timer(Loop& loop) : loop_(loop) {}
   virtual ~Timer() = default;
 
-  // Fires OnTimer in `delay_ms` (0 means the next tick), instead of what was armed before.
+  // Fires OnTimer in `delay_ms` (0 means the next tick), instead of what was armed before. It is
+  // counted from the loop's now: the start of this turn.
   void Arm(int64_t delay_ms);
   void Disarm() { Unlink(); }
   bool armed() const { return linked(); }

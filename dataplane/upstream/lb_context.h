@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "absl/types/span.h"
@@ -14,7 +12,6 @@ class Host;
 
 // What the choice of an endpoint may depend on.
 struct LbContext {
-  std::optional<uint64_t> hash;         // For consistent hashing.
   absl::Span<const Host* const> tried;  // Avoided while there are others (retries).
   http::Version downstream_version = http::Version::kHttp11;
   std::string_view host;  // For auto SNI.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/tls/client_context.h"
@@ -15,6 +16,12 @@ namespace {
 
 absl::Status Prefixed(std::string_view kind, std::string_view name, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(kind, " \"", name, "\": ", status.message()));
+}
+
+// What is odd but serves: said when a context is made, which is when its secrets or its listener or
+// cluster change.
+void Warn(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) LOG(WARNING) << warning;
 }
 
 // compile:: looks secrets up by pointer; they stay alive as long as `held`.
@@ -52,6 +59,7 @@ absl::Status BindChain(const compile::SecretRefs& secrets, const FindSecret& fin
   std::vector<std::shared_ptr<const compile::CompiledSecret>> held;
   SLUICE_RETURN_IF_ERROR(compile::BindSecrets(secrets, Lookup(find_secret, held), tls->common));
   SLUICE_ASSIGN_OR_RETURN(chain.tls_context, tls::ServerTlsContext::Create(*tls));
+  Warn(chain.tls_context->warnings());
   chain.tls = std::move(tls);
   return absl::OkStatus();
 }
@@ -71,6 +79,7 @@ absl::StatusOr<std::shared_ptr<const config::Cluster>> BindCluster(
     }
     auto context = tls::ClientTlsContext::Create(*tls);
     if (!context.ok()) return Prefixed("cluster", cluster->name, context.status());
+    Warn((*context)->warnings());
     cluster->tls_context = *std::move(context);
     cluster->tls = std::move(tls);
   }
