@@ -182,9 +182,9 @@ Outbound Stream::PullLocked() {
         IsPointedAt(line.type_url()) ? TypeLine::Removals::kWithhold : TypeLine::Removals::kReport;
     if (auto out = NextLocked(*snapshot, line, removals)) return *std::move(out);
   }
-  if (!is_waiting && UsersHaveMovedOnLocked()) {
+  if (!is_waiting) {
     for (auto& [key, line] : lines_) {
-      if (!line.has_withheld()) continue;
+      if (!line.has_withheld() || !UsersHaveMovedOnLocked(line.type_url())) continue;
       if (auto out = NextLocked(*snapshot, line, TypeLine::Removals::kReport)) {
         return *std::move(out);
       }
@@ -246,10 +246,11 @@ bool Stream::MustWaitForClustersLocked(absl::Time now) {
   return expected_.contains(kEndpointType);
 }
 
-bool Stream::UsersHaveMovedOnLocked() const {
-  return absl::c_all_of(lines_, [](const auto& entry) {
+bool Stream::UsersHaveMovedOnLocked(std::string_view pointed_at) const {
+  return absl::c_all_of(lines_, [pointed_at](const auto& entry) {
     const TypeLine& line = entry.second;
-    const bool is_user = PointsAtClusters(line.type_url()) || line.type_url() == kClusterType;
+    const bool is_user = PointsAtClusters(line.type_url()) ||
+                         (line.type_url() == kClusterType && pointed_at != kClusterType);
     // A refused listener or route goes on in its old version, with what that one points at.
     return !is_user || (!line.open() && !line.has_refusal());
   });

@@ -45,8 +45,9 @@ struct StreamLimits {
 //      that new clusters need have not been asked for: at most order_wait or follow_wait, so that a
 //      client that never answers hurts itself only.
 //   2. Clusters, endpoints and secrets that are gone are reported when the listeners and routes
-//      that left them have been accepted. If those were refused, the old ones stay in use, and what
-//      they point at stays.
+//      that left them have been accepted, and for endpoints and secrets the clusters too. If those
+//      were refused, the old ones stay in use, and what they point at stays. A refused cluster does
+//      not keep other clusters, nor itself once it is deleted.
 //   3. Endpoints follow each changed cluster, changed or not: Envoy warms a changed cluster only
 //      when endpoints arrive.
 //
@@ -86,7 +87,8 @@ class Stream : public DiscoveryStream {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Rule 1 and rule 2 of "Order".
   bool MustWaitForClustersLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool UsersHaveMovedOnLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool UsersHaveMovedOnLocked(std::string_view pointed_at) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SettleLocked(const Snapshot& snapshot, bool is_waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
