@@ -124,6 +124,12 @@ void Fleet::NoteNack(uint64_t stream_id, std::string_view type_url, Refusal refu
   type->refusal = std::move(refusal);
 }
 
+void Fleet::NoteRefusalOver(uint64_t stream_id, std::string_view type_url) {
+  absl::MutexLock lock(&mutex_);
+  TypeStatus* type = FindTypeLocked(stream_id, type_url);
+  if (type != nullptr) type->refusal.reset();
+}
+
 void Fleet::NoteSettled(uint64_t stream_id, const Snapshot& snapshot, ProxyState state) {
   const absl::Time now = clock_();
   absl::MutexLock lock(&mutex_);

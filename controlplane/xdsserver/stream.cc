@@ -97,8 +97,10 @@ absl::Status Stream::HandleLocked(Request request) {
     LineKey key(SendRank(request.type_url), request.type_url);
     line = &lines_.try_emplace(std::move(key), shape_.kind, request.type_url).first->second;
   }
+  const bool was_refused = line->has_refusal();
   const TypeLine::Verdict verdict = line->OnRequest(request);
   ReportAnswerLocked(*line, verdict);
+  if (was_refused) ReportRefusalOverLocked(*line);
   ForgetExpectedLocked(*line);
   return CheckNamesLocked();
 }
@@ -163,6 +165,10 @@ void Stream::ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict)
   }
 }
 
+void Stream::ReportRefusalOverLocked(const TypeLine& line) {
+  if (!line.has_refusal()) fleet_.NoteRefusalOver(fleet_id_, line.type_url());
+}
+
 Outbound Stream::PullLocked() {
   if (!verdict_.ok()) {
     return {{}, true, ToFinishCode(verdict_), std::string(verdict_.message())};
@@ -198,8 +204,12 @@ Outbound Stream::PullLocked() {
 std::optional<Outbound> Stream::NextLocked(const Snapshot& snapshot, TypeLine& line,
                                            TypeLine::Removals removals) {
   const ResourceMap& now = snapshot.resources.OfType(line.type_url());
+  const bool was_refused = line.has_refusal();
   std::optional<TypeLine::Batch> batch = line.Next(now, removals, limits_.response_bytes);
-  if (!batch.has_value()) return std::nullopt;
+  if (!batch.has_value()) {
+    if (was_refused) ReportRefusalOverLocked(line);
+    return std::nullopt;
+  }
   Response response;
   response.type_url = line.type_url();
   // Delta versions live in the resources, so the response's own can name the whole snapshot.

@@ -78,6 +78,8 @@ class Stream : public DiscoveryStream {
   absl::Status CheckNamesLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // For a line that had a refusal: tells the fleet if it has none any more.
+  void ReportRefusalOverLocked(const TypeLine& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Outbound PullLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Outbound> NextLocked(const Snapshot& snapshot, TypeLine& line,

@@ -190,6 +190,7 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
   // A state-of-the-world response of any other type cannot report a removal, so none is kept back.
   const bool can_remove = kind_ == StreamKind::kDelta || is_whole_;
   Work work = FindWork(now, can_remove ? removals : Removals::kReport);
+  for (const std::string& name : work.gone) refused_.erase(name);
   if (!can_remove) work.gone.clear();
   has_withheld_ = !work.withheld.empty();
   if (work.empty() && !must_answer_) {
@@ -198,7 +199,6 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
   }
   std::sort(work.send.begin(), work.send.end(), ByName);
   std::sort(work.gone.begin(), work.gone.end());
-  for (const std::string& name : work.gone) refused_.erase(name);
   Batch batch = is_whole_ ? TakeWhole(now, work) : TakePart(now, work, byte_cap);
   batch.version = VersionText(now.fingerprint());
   // Not the version that it will be when the rest has gone.
