@@ -24,6 +24,11 @@ FinishCode ToFinishCode(const absl::Status& status) {
   }
 }
 
+absl::Status TooManyNames(size_t limit) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "more than ", limit, " names on one stream, subscribed to or held from an earlier one"));
+}
+
 }  // namespace
 
 Stream::Stream(Peer peer, StreamShape shape, std::weak_ptr<StreamSink> sink,
@@ -97,6 +102,8 @@ absl::Status Stream::HandleLocked(Request request) {
     LineKey key(SendRank(request.type_url), request.type_url);
     line = &lines_.try_emplace(std::move(key), shape_.kind, request.type_url).first->second;
   }
+  // Before the line takes them in, which costs more than to count them.
+  if (request.initial_versions.size() > limits_.max_names) return TooManyNames(limits_.max_names);
   const bool was_refused = line->has_refusal();
   const TypeLine::Verdict verdict = line->OnRequest(request);
   ReportAnswerLocked(*line, verdict);
@@ -149,10 +156,8 @@ absl::Status Stream::ResolveTypeLocked(Request& request) {
 
 absl::Status Stream::CheckNamesLocked() const {
   size_t names = 0;
-  for (const auto& [key, line] : lines_) names += line.interest().name_count();
-  if (names <= limits_.max_names) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("more than ", limits_.max_names, " names subscribed to on one stream"));
+  for (const auto& [key, line] : lines_) names += line.held_names();
+  return names <= limits_.max_names ? absl::OkStatus() : TooManyNames(limits_.max_names);
 }
 
 void Stream::ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict) {

@@ -26,7 +26,7 @@ namespace sluice::xdsserver {
 
 // What one stream may take. The defaults are far above what a proxy needs.
 struct StreamLimits {
-  size_t max_names = 200'000;                    // subscribed, over all types
+  size_t max_names = 200'000;                    // TypeLine::held_names(), over all types
   size_t max_types = 32;                         // lines
   size_t response_bytes = 3 * 1024 * 1024;       // gRPC clients refuse 4 MiB unless told otherwise
   absl::Duration order_wait = absl::Seconds(5);  // see "Order" below
