@@ -126,13 +126,14 @@ class Fleet {
     absl::Time since;
     RollcallDone done;
     std::map<uint64_t, Rollcall::Answer> answers;  // by stream
+    size_t missing = 0;                            // rows of the group that are not in `answers`
   };
 
   Row* FindLocked(uint64_t stream_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   TypeStatus* FindTypeLocked(uint64_t stream_id, std::string_view type_url)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes the row's answer down with each waiter that it satisfies.
-  void AnswerLocked(const Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes the row's answer down, if it is of the group and far enough.
+  static void TakeAnswer(const Row& row, Waiter& waiter);
   // Moves waiters of a group that nobody is missing from any more to due_.
   void CollectDueLocked(std::string_view group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
