@@ -108,7 +108,7 @@ absl::Status Stream::HandleLocked(Request request) {
   const TypeLine::Verdict verdict = line->OnRequest(request);
   ReportAnswerLocked(*line, verdict);
   if (was_refused) ReportRefusalOverLocked(*line);
-  ForgetExpectedLocked(*line);
+  ForgetExpectedLocked(*line, request);
   return CheckNamesLocked();
 }
 
@@ -246,7 +246,7 @@ void Stream::AfterSendLocked(const Snapshot& snapshot, const TypeLine& line,
     for (const ResourceRef& ref : own_name.empty() ? resource->follows : own_name) {
       if (snapshot.resources.OfType(ref.type_url).Find(ref.name) == nullptr) continue;
       if (endpoints != nullptr && ref.type_url == kEndpointType) endpoints->Ask(ref.name);
-      ExpectLocked(snapshot, ref, until);
+      ExpectLocked(ref, until);
     }
   }
 }
@@ -292,17 +292,26 @@ void Stream::SettleLocked(const Snapshot& snapshot, bool is_waiting) {
   state_ = state;
 }
 
-void Stream::ExpectLocked(const Snapshot& snapshot, const ResourceRef& ref, absl::Time until) {
+void Stream::ExpectLocked(const ResourceRef& ref, absl::Time until) {
   const TypeLine* line = FindLineLocked(ref.type_url);
   if (line != nullptr && line->interest().Covers(ref.name)) return;
   expected_[ref.type_url][ref.name] = until;
 }
 
-void Stream::ForgetExpectedLocked(const TypeLine& line) {
+void Stream::ForgetExpectedLocked(const TypeLine& line, const Request& request) {
   const auto it = expected_.find(line.type_url());
   if (it == expected_.end()) return;
-  absl::erase_if(it->second,
-                 [&line](const auto& entry) { return line.interest().Covers(entry.first); });
+  if (line.interest().everything()) {
+    it->second.clear();
+  } else {
+    // By what this request names: a client that asks name by name would else pay for all that is
+    // expected each time.
+    for (const auto* names : {&request.subscribe, &request.names}) {
+      for (const std::string& name : *names) {
+        if (line.interest().Covers(name)) it->second.erase(name);
+      }
+    }
+  }
   if (it->second.empty()) expected_.erase(it);
 }
 

@@ -95,9 +95,9 @@ class Stream : public DiscoveryStream {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Things that the client should ask for next (ResourceRef), until it does or the time is over.
-  void ExpectLocked(const Snapshot& snapshot, const ResourceRef& ref, absl::Time until)
+  void ExpectLocked(const ResourceRef& ref, absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetExpectedLocked(const TypeLine& line, const Request& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ForgetExpectedLocked(const TypeLine& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ExpireExpectedLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   TypeLine* FindLineLocked(std::string_view type_url) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
