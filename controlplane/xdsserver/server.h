@@ -20,7 +20,7 @@ namespace sluice::xdsserver {
 //
 // Thread:   any.
 // Lifetime: cache and fleet outlive it; it outlives its streams. It is the cache's listener from
-//           its construction to its destruction; nobody calls SnapshotCache::Set meanwhile.
+//           its construction to its destruction; nobody calls SnapshotCache::Set during these two.
 // Errors:   none.
 // Limits:   `max_streams` open streams.
 class DiscoveryServer : public StreamPort {
