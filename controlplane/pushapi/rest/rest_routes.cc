@@ -236,15 +236,7 @@ class Answering {
     return Show(handlers_.Fleet(caller_, request));
   }
 
-  RestResponse Revision() {
-    push::v1::FleetRequest request;
-    request.set_gateway("/");  // No Gateway's: of the answer the revision alone is wanted.
-    const auto fleet = handlers_.Fleet(caller_, request);
-    if (!fleet.ok()) return ProblemResponse(fleet.status());
-    RestResponse response;
-    response.body = Json{{"revision", fleet->revision()}}.dump();
-    return response;
-  }
+  RestResponse Revision() { return {.body = Json{{"revision", handlers_.Revision()}}.dump()}; }
 
   RestResponse History() {
     push::v1::HistoryRequest request;
