@@ -287,6 +287,11 @@ TEST_F(ControlTest, RestTellsProblemsOneByOne) {
   EXPECT_THAT(answer, ::testing::HasSubstr("\"path\":\"spec.parentRefs[0]\""));
 }
 
+TEST_F(ControlTest, WhatIsNoNumberIsNotTakenForADefault) {
+  EXPECT_TRUE(absl::StartsWith(Http("GET", "/wait?revision=5x", ""), "HTTP/1.1 400"));
+  EXPECT_TRUE(absl::StartsWith(Http("GET", "/history?limit=-1", ""), "HTTP/1.1 400"));
+}
+
 TEST_F(ControlTest, APutWritesTheObjectThatItsPathNames) {
   Apply(kGateway);
   const std::string path = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes/";
