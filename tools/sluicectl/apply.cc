@@ -45,12 +45,12 @@ void PrintWait(const push::v1::WaitResponse& wait, Streams& streams) {
   int live = 0;
   for (const push::v1::ProxyAnswer& proxy : wait.proxies()) {
     if (proxy.state() == push::v1::PROXY_STATE_LIVE) ++live;
-    streams.out << absl::StrFormat("  %-24s %-24s %s", proxy.node(), proxy.gateway(),
+    streams.out << absl::StrFormat("  %-24s %-24s %s", Printable(proxy.node()), proxy.gateway(),
                                    ToText(proxy.state()));
     if (proxy.state() != push::v1::PROXY_STATE_SYNCING) {
       streams.out << absl::StrFormat(" after %.1f ms", proxy.took_ms());
     }
-    if (!proxy.error().empty()) streams.out << ": " << proxy.error();
+    if (!proxy.error().empty()) streams.out << ": " << Printable(proxy.error());
     streams.out << "\n";
   }
   if (wait.gateways().empty()) {
