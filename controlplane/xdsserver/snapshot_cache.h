@@ -48,6 +48,7 @@ class SnapshotCache {
 
   // Null for a group that has no snapshot (yet).
   [[nodiscard]] std::shared_ptr<const Snapshot> Find(std::string_view group) const;
+  // Of all groups, sorted by group.
   [[nodiscard]] std::vector<std::shared_ptr<const Snapshot>> List() const;
 
   // Whom to tell, after each change, of the group that changed; null for nobody. Called by the
