@@ -76,7 +76,7 @@ class StoreVerifier : public ClientVerifier {
                                                  const std::string& chain_pem,
                                                  std::string* why) const override {
     const std::vector<CertificatePtr> leaf = ReadCertificates(certificate_pem);
-    std::vector<CertificatePtr> chain = ReadCertificates(chain_pem);
+    const std::vector<CertificatePtr> chain = ReadCertificates(chain_pem);
     if (leaf.empty()) {
       *why = "it does not parse";
       return std::nullopt;
@@ -91,7 +91,7 @@ class StoreVerifier : public ClientVerifier {
       *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
       return std::nullopt;
     }
-    Remember(std::move(chain));
+    RememberIntermediates(X509_STORE_CTX_get0_chain(context.get()));
     return AlternativeNames(leaf[0].get());
   }
 
@@ -106,15 +106,20 @@ class StoreVerifier : public ClientVerifier {
     return stack;
   }
 
-  void Remember(std::vector<CertificatePtr> chain) const {
+  // `verified` runs from the leaf to one of our authorities. What lies between is taken from there,
+  // and not from what the client sent along: else any client could fill the places with rubbish.
+  void RememberIntermediates(const STACK_OF(X509) * verified) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (CertificatePtr& certificate : chain) {
+    for (int i = 1; i + 1 < sk_X509_num(verified); ++i) {
+      X509* const certificate = sk_X509_value(verified, i);
       if (intermediates_.size() >= kMaxIntermediates) return;
       bool is_known = false;
       for (const CertificatePtr& known : intermediates_) {
-        is_known = is_known || X509_cmp(known.get(), certificate.get()) == 0;
+        is_known = is_known || X509_cmp(known.get(), certificate) == 0;
       }
-      if (!is_known) intermediates_.push_back(std::move(certificate));
+      if (is_known) continue;
+      X509_up_ref(certificate);
+      intermediates_.emplace_back(certificate);
     }
   }
 

@@ -15,7 +15,7 @@ namespace sluice::access {
 //
 // Thread:   any.
 // Errors:   Create returns null, and Verify nothing; both say why.
-// Limits:   remembers 64 intermediates.
+// Limits:   remembers 64 intermediates, all of them certificates that our CA vouches for.
 class ClientVerifier {
  public:
   // Of one or more PEM certificates.

@@ -72,6 +72,15 @@ TEST(GateTest, AnIntermediateThatWasSeenCompletesALaterChain) {
   EXPECT_TRUE(gate.Judge(Certificate("chain"), &refusal).has_value());
 }
 
+// Nor is there room for what a client sends along that has no part in its chain.
+TEST(GateTest, CertificatesThatCompleteNoChainAreNotRemembered) {
+  const Gate gate(Rules("", "ca"), {});
+  Refusal refusal;
+  const Presented presented = Certificate("edge", "middle");
+  EXPECT_TRUE(gate.Judge(presented, &refusal).has_value());
+  EXPECT_FALSE(gate.Judge(Certificate("chain"), &refusal).has_value());
+}
+
 TEST(GateTest, RunningCallsLearnThatTheirTokenWasWithdrawn) {
   Gate gate(Rules(std::string(kEdge) + "token another-token-of-shop shop/edge\n"), {});
   Refusal refusal;

@@ -9,7 +9,9 @@ std::string ObjectionTo(std::string_view address, const TlsMaterial& tls, bool i
   if (std::string objection = ObjectionTo(tls); !objection.empty()) return objection;
   if (IsLoopback(address)) return {};
   if (!tls.has_tls()) return "off loopback TLS is required: give a certificate and its key";
-  if (is_open) return "off loopback a credential is required: give a client CA or tokens";
+  if (is_open) {
+    return "off loopback a credential is required: give tokens, or for proxies a client CA";
+  }
   return {};
 }
 

@@ -5,7 +5,7 @@ namespace sluice::access {
 
 bool IsLoopback(std::string_view address) {
   if (address.starts_with("unix:")) return true;
-  if (address.starts_with("[")) return address.starts_with("[::1]");
+  if (address.starts_with("[::1]")) return address.size() == 5 || address[5] == ':';
   if (address == "::1") return true;
   const std::string_view host = address.substr(0, address.find(':'));
   if (host == "localhost") return true;

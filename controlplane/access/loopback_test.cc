@@ -13,7 +13,7 @@ TEST(IsLoopbackTest, OnlyThisMachine) {
   }
   for (const char* address :
        {"0.0.0.0:15010", "[::]:15010", "10.0.0.1:1", "127.example.com:1", "127.0.0.1.example.com:1",
-        "localhost.example.com:1", "", ":15010", "[::10]:1"}) {
+        "localhost.example.com:1", "", ":15010", "[::10]:1", "[::1].example.com:1"}) {
     EXPECT_FALSE(IsLoopback(address)) << address;
   }
 }

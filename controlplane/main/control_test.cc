@@ -270,6 +270,28 @@ TEST_F(ControlTest, ExplainsFromWhatProxiesAreSent) {
   EXPECT_EQ(offline.out, live.out);
 }
 
+TEST_F(ControlTest, CommonFlagsMayStandBeforeTheVerb) {
+  const std::string server = absl::StrCat("127.0.0.1:", control_->api_port());
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--server", server, "get"}, {absl::StrCat("-s", server), "get"}}) {
+    std::istringstream in;
+    std::ostringstream out, err;
+    sluicectl::Streams streams{in, out, err};
+    EXPECT_EQ(sluicectl::Run(words, streams), ExitCode::kOk) << err.str();
+    EXPECT_EQ(out.str(), "nothing there\n");
+  }
+}
+
+// It would pass for no flag, and that for plaintext.
+TEST_F(ControlTest, AnEmptyCaFileIsAnError) {
+  const std::string ca = absl::StrCat(folder_.path(), "/ca.pem");
+  std::ofstream(ca) << "";
+  const Printed got = Ctl({"get", "--ca", ca});
+  EXPECT_EQ(got.code, ExitCode::kUsage);
+  EXPECT_THAT(got.err, ::testing::HasSubstr("is empty"));
+  EXPECT_EQ(Ctl({"get", "--ca="}).code, ExitCode::kUsage);
+}
+
 TEST_F(ControlTest, RestAppliesAndAnswersLikeKubernetes) {
   const std::string applied = Http("POST", "/apply", kGateway);
   EXPECT_TRUE(absl::StartsWith(applied, "HTTP/1.1 200")) << applied;
@@ -285,6 +307,11 @@ TEST_F(ControlTest, RestTellsProblemsOneByOne) {
   EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 422")) << answer;
   EXPECT_THAT(answer, ::testing::HasSubstr("application/problem+json"));
   EXPECT_THAT(answer, ::testing::HasSubstr("\"path\":\"spec.parentRefs[0]\""));
+}
+
+TEST_F(ControlTest, WhatIsNoNumberIsNotTakenForADefault) {
+  EXPECT_TRUE(absl::StartsWith(Http("GET", "/wait?revision=5x", ""), "HTTP/1.1 400"));
+  EXPECT_TRUE(absl::StartsWith(Http("GET", "/history?limit=-1", ""), "HTTP/1.1 400"));
 }
 
 TEST_F(ControlTest, APutWritesTheObjectThatItsPathNames) {

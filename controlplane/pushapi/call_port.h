@@ -40,6 +40,7 @@ class CallSink {
   // One whole response message. Returns the bytes that wait for the peer: a sender that sees them
   // grow stops.
   virtual size_t Send(std::string message) = 0;
+  // The end of the call. With an error, what still waits for the peer may be dropped.
   virtual void Finish(CallStatus status) = 0;
   // Keeps `what` until the call is over, and destroys it then, at once if it is over already. This
   // is how work that goes on learns that its peer has left.

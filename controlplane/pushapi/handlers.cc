@@ -2,7 +2,6 @@
 #include "controlplane/pushapi/handlers.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,10 +85,11 @@ absl::StatusOr<push::v1::FleetResponse> Handlers::Fleet(const Caller& caller,
 
 absl::StatusOr<push::v1::ListGatewaysResponse> Handlers::ListGateways(
     const Caller& caller, const push::v1::ListGatewaysRequest& request) {
-  std::set<std::string> names;
-  for (const auto& snapshot : ground_.cache.List()) names.insert(snapshot->group);
   push::v1::ListGatewaysResponse response;
-  for (const std::string& name : names) response.add_gateways(name);
+  for (const auto& snapshot : ground_.cache.List()) {
+    // A Gateway that is gone leaves an empty one behind.
+    if (snapshot->resources.size() != 0) response.add_gateways(snapshot->group);
+  }
   return response;
 }
 

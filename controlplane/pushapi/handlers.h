@@ -63,6 +63,9 @@ class Handlers {
   absl::StatusOr<push::v1::HistoryResponse> History(const Caller& caller,
                                                     const push::v1::HistoryRequest& request);
 
+  // Of the newest change whose effect is known.
+  [[nodiscard]] registry::Revision Revision() const { return ground_.board.revision(); }
+
   // `done` is called once, or never if what is returned dies first.
   std::shared_ptr<void> Wait(const push::v1::WaitRequest& request, Propagation::Done done);
   // See watcher.h.

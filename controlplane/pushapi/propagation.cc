@@ -65,6 +65,8 @@ std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revis
                                                         std::vector<registry::Revision> changes,
                                                         absl::Duration timeout, Done done) {
   if (timeout <= absl::ZeroDuration()) timeout = kDefaultTimeout;
+  // They are walked under the lock. What was before everything is remembered by nobody.
+  if (changes.size() > kMaxChanges) changes = {0};
   const absl::Time now = clock_();
   std::shared_ptr<Waiting> waiting;
   Reach reach;
@@ -80,6 +82,9 @@ std::shared_ptr<Propagation::Waiting> Propagation::Wait(registry::Revision revis
     waits_.push_back(waiting);
     changed_.Signal();
     if (revision > translated_) {
+      // Those that have left keep their memory for as long as they stand here.
+      std::erase_if(untranslated_,
+                    [](const std::weak_ptr<Waiting>& wait) { return wait.expired(); });
       untranslated_.push_back(waiting);
       return waiting;
     }

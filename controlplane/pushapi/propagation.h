@@ -31,13 +31,16 @@ namespace sluice::pushapi {
 // Errors:   none; what is missing is in the answer.
 // Limits:   kMaxTimeout a wait; the times of the last kMaxApplies applies and the reach of the last
 //           kMaxReaches translations are remembered. An older change counts as reaching every
-//           Gateway, as does everything that was there when the process started.
+//           Gateway, as does everything that was there when the process started, and a wait for
+//           more than kMaxChanges.
 class Propagation {
  public:
   static constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
   static constexpr absl::Duration kMaxTimeout = absl::Minutes(10);
   static constexpr size_t kMaxApplies = 1024;
   static constexpr size_t kMaxReaches = 4096;
+  // As many as one transaction may have operations.
+  static constexpr size_t kMaxChanges = 100'000;
 
   // The Gateways (NS/NAME) whose snapshots a translation changed, and to which sequence.
   using Reach = std::map<std::string, uint64_t>;
@@ -69,6 +72,7 @@ class Propagation {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   [[nodiscard]] Reach EveryGateway() const;
   [[nodiscard]] absl::Time NextDeadlineLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const xdsserver::SnapshotCache& cache_;
   xdsserver::Fleet& fleet_;
   const xdsserver::Clock clock_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -187,6 +188,20 @@ TEST_F(PropagationTest, WhatIsForgottenReachesEveryGateway) {
   const auto waiting = Wait(6);
   ASSERT_TRUE(done_.HasBeenNotified());
   EXPECT_EQ(answer_.gateways_size(), 2);
+}
+
+TEST_F(PropagationTest, MoreChangesThanCanBeAskedForReachEveryGateway) {
+  Set("shop/a", "v1");
+  Translated(1);
+  Translated(2);
+  const auto waiting =
+      propagation_.Wait(2, std::vector<registry::Revision>(Propagation::kMaxChanges + 1, 2),
+                        absl::Minutes(1), [this](push::v1::WaitResponse response) {
+                          answer_ = std::move(response);
+                          done_.Notify();
+                        });
+  ASSERT_TRUE(done_.HasBeenNotified());
+  EXPECT_EQ(answer_.gateways_size(), 1);
 }
 
 TEST_F(PropagationTest, WhoLeavesIsNotAnswered) {

@@ -20,6 +20,9 @@
 namespace sluice::pushapi {
 namespace {
 
+// Where kubectl keeps the whole object as it was applied, data included.
+constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuration";
+
 absl::StatusOr<std::shared_ptr<const store::ObjectSet>> CurrentOf(const store::Store& store) {
   std::shared_ptr<const store::ObjectSet> objects = store.Current();
   if (objects == nullptr) {
@@ -91,6 +94,7 @@ void Redact(google::protobuf::Message* body) {
   if (secret == nullptr) return;
   secret->clear_data();
   secret->clear_string_data();
+  secret->mutable_metadata()->mutable_annotations()->erase(std::string(kLastApplied));
 }
 
 }  // namespace sluice::pushapi

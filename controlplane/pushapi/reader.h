@@ -39,7 +39,8 @@ class Reader {
   const xdsserver::SnapshotCache& cache_;
 };
 
-// Takes what is secret off a Secret; other kinds stay as they are.
+// Takes what is secret off a Secret: its data, and the copy of it that kubectl leaves in an
+// annotation. Other kinds stay as they are.
 void Redact(google::protobuf::Message* body);
 
 }  // namespace sluice::pushapi

@@ -37,7 +37,8 @@ grpc::ServerGenericBidiReactor* ApiCall::Serve(std::shared_ptr<access::Ticket> t
 size_t ApiCall::Send(std::string message) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (is_over_) return 0;
+    // After the last word nothing more is sent; it may be a withdrawn credential's.
+    if (is_over_ || last_word_.has_value()) return 0;
     queued_bytes_ += message.size();
     queue_.push_back(std::move(message));
     if (is_writing_ || !TakeNextLocked()) return queued_bytes_;
@@ -50,14 +51,24 @@ size_t ApiCall::Send(std::string message) {
 void ApiCall::Finish(pushapi::CallStatus status) {
   grpc::Status word(static_cast<grpc::StatusCode>(status.code), std::move(status.text),
                     std::move(status.details));
+  bool is_writing = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (is_writing_) {
-      last_word_ = std::move(word);
-      return;
+    is_writing = is_writing_;
+    if (is_writing) {
+      if (last_word_.has_value()) return;
+      last_word_ = word;
+      if (word.ok()) return;
+      queue_.clear();
+      queued_bytes_ = 0;
     }
   }
-  End(std::move(word));
+  if (is_writing) {
+    // Most likely the peer reads too slowly, or not at all.
+    cutter_.Arm(weak_from_this());
+  } else {
+    End(std::move(word));
+  }
 }
 
 void ApiCall::Hold(std::shared_ptr<void> what) {

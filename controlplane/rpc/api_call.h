@@ -23,9 +23,10 @@ namespace sluice::rpc {
 // ApiCall carries one call of the push API: one request message, then any number of responses.
 //
 // No lock is held while gRPC or the API is called. Whoever finds no write under way starts one;
-// OnWriteDone goes on. The end is said once: by the API's Finish when all is written, by a write
-// that fails, or by the peer that leaves. If the credential is withdrawn, a call that goes on
-// (that holds something) ends with UNAUTHENTICATED; one that is being answered is answered.
+// OnWriteDone goes on. The end is said once: by the API's Finish, when all is written or, if it is
+// an error, when the write under way is done; by a write that fails, or by the peer that leaves. If
+// the credential is withdrawn, a call that goes on (that holds something) ends with
+// UNAUTHENTICATED; one that is being answered is answered.
 //
 // Thread:   any.
 // Lifetime: holds itself until gRPC is done with it; the API may hold it longer.

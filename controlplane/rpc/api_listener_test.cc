@@ -174,6 +174,21 @@ TEST_F(ApiListenerTest, WithdrawnTokenEndsACallThatReadsNothing) {
   EXPECT_NE(call->Finish(nullptr), kDeadlineExceeded);
 }
 
+// Else what waits for it, and what the call holds, would stay for as long as the peer likes.
+TEST_F(ApiListenerTest, AnErrorEndsACallThatReadsNothing) {
+  Start("");
+  const auto call = Call("/hold");
+  std::shared_ptr<pushapi::CallSink> sink;
+  while (sink == nullptr) sink = port_.TakeLast();
+  sink->Send(std::string(100 << 20, 'x'));
+  sink->Finish({kResourceExhausted, "too slow", {}});
+  sink.reset();
+  port_.AwaitEndOfHeld();
+  while (call->Read().has_value()) {
+  }
+  EXPECT_NE(call->Finish(nullptr), kDeadlineExceeded);
+}
+
 TEST_F(ApiListenerTest, OneCredentialHasABoundedNumberOfCalls) {
   Start(std::string(kWriter) + kReader, 1);
   const auto call = Call("/hold");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controlplane/rpc/judged_call.h"
+#include "controlplane/xdsserver/type_urls.h"
 
 namespace sluice::rpc {
 namespace {
@@ -24,15 +25,15 @@ constexpr Service kServices[] = {
     {"envoy.service.discovery.v3.AggregatedDiscoveryService", "StreamAggregatedResources",
      "DeltaAggregatedResources", ""},
     {"envoy.service.listener.v3.ListenerDiscoveryService", "StreamListeners", "DeltaListeners",
-     "type.googleapis.com/envoy.config.listener.v3.Listener"},
+     xdsserver::kListenerType},
     {"envoy.service.route.v3.RouteDiscoveryService", "StreamRoutes", "DeltaRoutes",
-     "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"},
+     xdsserver::kRouteType},
     {"envoy.service.cluster.v3.ClusterDiscoveryService", "StreamClusters", "DeltaClusters",
-     "type.googleapis.com/envoy.config.cluster.v3.Cluster"},
+     xdsserver::kClusterType},
     {"envoy.service.endpoint.v3.EndpointDiscoveryService", "StreamEndpoints", "DeltaEndpoints",
-     "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"},
+     xdsserver::kEndpointType},
     {"envoy.service.secret.v3.SecretDiscoveryService", "StreamSecrets", "DeltaSecrets",
-     "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"},
+     xdsserver::kSecretType},
 };
 
 // A slice that views a chunk and holds its owner: the bytes are not copied on their way out.

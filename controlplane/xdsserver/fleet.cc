@@ -8,11 +8,12 @@
 namespace sluice::xdsserver {
 namespace {
 
-std::string FirstError(const std::map<std::string, TypeStatus, std::less<>>& types) {
+// Null if nothing is refused. A NACK may come without a text.
+const Refusal* FindRefusal(const std::map<std::string, TypeStatus, std::less<>>& types) {
   for (const auto& [type_url, type] : types) {
-    if (type.refusal.has_value()) return type.refusal->error;
+    if (type.refusal.has_value()) return &*type.refusal;
   }
-  return {};
+  return nullptr;
 }
 
 Rollcall Finish(Rollcall call, const std::map<uint64_t, Rollcall::Answer>& answers) {
@@ -54,7 +55,11 @@ uint64_t Fleet::Await(std::string_view group, uint64_t sequence, absl::Time sinc
     waiter.call.sequence = sequence;
     waiter.since = since;
     waiter.done = std::move(done);
-    for (const auto& [stream_id, row] : rows_) AnswerLocked(row);
+    for (const auto& [stream_id, row] : rows_) {
+      if (row.status.group != group) continue;
+      ++waiter.missing;
+      TakeAnswer(row, waiter);
+    }
     CollectDueLocked(group);
   }
   RunDue();
@@ -82,6 +87,9 @@ uint64_t Fleet::Join(ProxyStatus who) {
   absl::MutexLock lock(&mutex_);
   const uint64_t id = ++last_id_;
   who.stream_id = id;
+  for (auto& [await_id, waiter] : waiters_) {
+    if (waiter.call.group == who.group) ++waiter.missing;
+  }
   rows_[id].status = std::move(who);
   return id;
 }
@@ -92,7 +100,9 @@ void Fleet::Leave(uint64_t stream_id) {
   if (it == rows_.end()) return;
   const std::string group = std::move(it->second.status.group);
   rows_.erase(it);
-  for (auto& [id, waiter] : waiters_) waiter.answers.erase(stream_id);
+  for (auto& [id, waiter] : waiters_) {
+    if (waiter.call.group == group && waiter.answers.erase(stream_id) == 0) --waiter.missing;
+  }
   CollectDueLocked(group);
 }
 
@@ -124,6 +134,12 @@ void Fleet::NoteNack(uint64_t stream_id, std::string_view type_url, Refusal refu
   type->refusal = std::move(refusal);
 }
 
+void Fleet::NoteRefusalOver(uint64_t stream_id, std::string_view type_url) {
+  absl::MutexLock lock(&mutex_);
+  TypeStatus* type = FindTypeLocked(stream_id, type_url);
+  if (type != nullptr) type->refusal.reset();
+}
+
 void Fleet::NoteSettled(uint64_t stream_id, const Snapshot& snapshot, ProxyState state) {
   const absl::Time now = clock_();
   absl::MutexLock lock(&mutex_);
@@ -133,7 +149,7 @@ void Fleet::NoteSettled(uint64_t stream_id, const Snapshot& snapshot, ProxyState
   row->status.snapshot_version = snapshot.version;
   row->status.sequence = snapshot.sequence;
   row->status.settled_at = now;
-  AnswerLocked(*row);
+  for (auto& [id, waiter] : waiters_) TakeAnswer(*row, waiter);
   CollectDueLocked(row->status.group);
 }
 
@@ -174,29 +190,22 @@ TypeStatus* Fleet::FindTypeLocked(uint64_t stream_id, std::string_view type_url)
   return &it->second;
 }
 
-void Fleet::AnswerLocked(const Row& row) {
+void Fleet::TakeAnswer(const Row& row, Waiter& waiter) {
   const ProxyStatus& status = row.status;
-  for (auto& [id, waiter] : waiters_) {
-    if (waiter.call.group != status.group || status.sequence < waiter.call.sequence) continue;
-    const auto known = waiter.answers.find(status.stream_id);
-    // The first time it was live is the answer; a refusal is replaced by what mends it.
-    if (known != waiter.answers.end() && known->second.state == ProxyState::kLive) continue;
-    const bool is_refused = !FirstError(row.types).empty();
-    waiter.answers[status.stream_id] = {status.node_id,
-                                        is_refused ? ProxyState::kRefused : ProxyState::kLive,
-                                        status.settled_at - waiter.since, FirstError(row.types)};
-  }
+  if (waiter.call.group != status.group || status.sequence < waiter.call.sequence) return;
+  const auto [answer, is_new] = waiter.answers.try_emplace(status.stream_id);
+  if (is_new) --waiter.missing;
+  // The first time it was live is the answer; a refusal is replaced by what mends it.
+  if (answer->second.state == ProxyState::kLive) return;
+  const Refusal* refusal = FindRefusal(row.types);
+  answer->second = {status.node_id, refusal == nullptr ? ProxyState::kLive : ProxyState::kRefused,
+                    status.settled_at - waiter.since, refusal == nullptr ? "" : refusal->error};
 }
 
 void Fleet::CollectDueLocked(std::string_view group) {
   for (auto it = waiters_.begin(); it != waiters_.end();) {
     const Waiter& waiter = it->second;
-    const bool is_due =
-        waiter.call.group == group &&
-        std::all_of(rows_.begin(), rows_.end(), [&](const auto& entry) {
-          return entry.second.status.group != group || waiter.answers.contains(entry.first);
-        });
-    if (!is_due) {
+    if (waiter.call.group != group || waiter.missing != 0) {
       ++it;
       continue;
     }

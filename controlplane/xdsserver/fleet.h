@@ -30,7 +30,7 @@ struct TypeStatus {
   std::string version_sent;
   std::string version_acked;
   std::optional<absl::Time> unacked_since;  // when the open response was sent
-  std::optional<Refusal> refusal;           // until the proxy has accepted what replaced it
+  std::optional<Refusal> refusal;           // until what replaced it is accepted, or it is gone
 };
 
 enum class ProxyState {
@@ -107,6 +107,8 @@ class Fleet {
   void NoteAck(uint64_t stream_id, std::string_view type_url, std::string_view version,
                bool is_clean);
   void NoteNack(uint64_t stream_id, std::string_view type_url, Refusal refusal);
+  // What was refused is gone, or not asked for any more: no acknowledgement will say so.
+  void NoteRefusalOver(uint64_t stream_id, std::string_view type_url);
   void NoteSettled(uint64_t stream_id, const Snapshot& snapshot, ProxyState state);
   void NoteSyncing(uint64_t stream_id);
   void NoteFieldListing(uint64_t stream_id, std::vector<std::string> fields);
@@ -124,13 +126,14 @@ class Fleet {
     absl::Time since;
     RollcallDone done;
     std::map<uint64_t, Rollcall::Answer> answers;  // by stream
+    size_t missing = 0;                            // rows of the group that are not in `answers`
   };
 
   Row* FindLocked(uint64_t stream_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   TypeStatus* FindTypeLocked(uint64_t stream_id, std::string_view type_url)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes the row's answer down with each waiter that it satisfies.
-  void AnswerLocked(const Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes the row's answer down, if it is of the group and far enough.
+  static void TakeAnswer(const Row& row, Waiter& waiter);
   // Moves waiters of a group that nobody is missing from any more to due_.
   void CollectDueLocked(std::string_view group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

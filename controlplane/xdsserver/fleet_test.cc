@@ -93,6 +93,16 @@ TEST_F(FleetTest, RefusalIsAnAnswerWithItsReason) {
   EXPECT_EQ(called_->answers.at(0).error, "route r: no");
 }
 
+TEST_F(FleetTest, RefusalWithoutATextIsOneToo) {
+  const uint64_t p = Join("p");
+  Await(1);
+  fleet_.NoteNack(p, kRouteType, {"1", "", {"r"}, now_});
+  fleet_.NoteSettled(p, At(1), ProxyState::kRefused);
+  fleet_.RunDue();
+  ASSERT_TRUE(called_.has_value());
+  EXPECT_EQ(called_->answers.at(0).state, ProxyState::kRefused);
+}
+
 TEST_F(FleetTest, RollcallOfNobodyIsDoneAtOnce) {
   Await(1);
   ASSERT_TRUE(called_.has_value());
@@ -108,6 +118,21 @@ TEST_F(FleetTest, RollcallDoesNotWaitForThoseWhoLeave) {
   fleet_.RunDue();
   ASSERT_TRUE(called_.has_value());
   EXPECT_EQ(called_->answers.size(), 1u);
+}
+
+TEST_F(FleetTest, RollcallWaitsForThoseWhoComeLater) {
+  const uint64_t p = Join("p");
+  Await(1);
+  const uint64_t q = Join("q");
+  fleet_.Leave(Join("stranger", "other/gw"));
+  fleet_.NoteSettled(p, At(1), ProxyState::kLive);
+  fleet_.NoteSettled(p, At(2), ProxyState::kLive);
+  fleet_.RunDue();
+  EXPECT_FALSE(called_.has_value()) << "q has not answered";
+  fleet_.NoteSettled(q, At(2), ProxyState::kLive);
+  fleet_.RunDue();
+  ASSERT_TRUE(called_.has_value());
+  EXPECT_EQ(called_->answers.size(), 2u);
 }
 
 TEST_F(FleetTest, CancelTellsWhoIsMissing) {

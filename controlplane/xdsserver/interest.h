@@ -19,7 +19,7 @@ namespace sluice::xdsserver {
 // Thread:   its stream's lock.
 // Lifetime: owned by its TypeLine.
 // Errors:   none.
-// Limits:   the stream bounds the sum of name_count().
+// Limits:   the stream bounds name_count(), see TypeLine::held_names().
 class Interest {
  public:
   // With `legacy_wildcard`, never having named anything means everything (listeners, clusters).

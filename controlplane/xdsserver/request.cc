@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/xdsserver/request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,17 +16,25 @@ namespace discovery = envoy::service::discovery::v3;
 
 constexpr char kListedFieldsKey[] = "sluice.unsupported_fields";
 
+// Never within a character: proto3 reads no half of one, so nobody could be shown the fleet.
+std::string CutText(const std::string& text, size_t limit) {
+  size_t size = std::min(text.size(), limit);
+  if (size == text.size()) return text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
 NodeInfo ReadNode(const envoy::config::core::v3::Node& node) {
   NodeInfo info;
   info.id = node.id();
   info.cluster = node.cluster();
-  info.user_agent = node.user_agent_name().substr(0, kMaxNameLength);
+  info.user_agent = CutText(node.user_agent_name(), kMaxShownText);
   const auto it = node.metadata().fields().find(kListedFieldsKey);
   if (it == node.metadata().fields().end()) return info;
   std::vector<std::string>& fields = info.unsupported_fields.emplace();
   for (const auto& value : it->second.list_value().values()) {
     if (fields.size() == kMaxListedFields) break;
-    fields.push_back(value.string_value().substr(0, kMaxNameLength));
+    fields.push_back(CutText(value.string_value(), kMaxShownText));
   }
   return info;
 }
@@ -50,7 +59,7 @@ absl::Status TakeCommon(Message& message, Request& request) {
   request.type_url = std::move(*message.mutable_type_url());
   request.nonce = std::move(*message.mutable_response_nonce());
   if (message.has_error_detail()) {
-    request.error = message.error_detail().message().substr(0, kMaxErrorText);
+    request.error = CutText(message.error_detail().message(), kMaxErrorText);
   }
   if (request.type_url.size() > kMaxNameLength || request.nonce.size() > kMaxNameLength) {
     return absl::InvalidArgumentError("type_url or response_nonce beyond any sensible length");

@@ -40,7 +40,10 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> initial_versions;
 };
 
+// Bytes, cut at a character's beginning.
 inline constexpr size_t kMaxErrorText = 4096;
+// Of a user agent, and of each listed field: a fleet keeps these for every proxy.
+inline constexpr size_t kMaxShownText = 512;
 inline constexpr size_t kMaxListedFields = 256;
 // Of a resource name, a node id, a type URL.
 inline constexpr size_t kMaxNameLength = 4096;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "controlplane/xdsserver/resource_map.h"
 
 namespace sluice::xdsserver {

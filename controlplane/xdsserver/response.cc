@@ -8,7 +8,7 @@
 namespace sluice::xdsserver {
 namespace {
 
-// Field numbers of envoy.service.discovery.v3; response_test.cc reads the result back with the
+// Field numbers of envoy.service.discovery.v3; wire_test.cc reads the result back with the
 // generated messages.
 namespace sotw {
 constexpr int kVersion = 1, kResources = 2, kTypeUrl = 4, kNonce = 5, kControlPlane = 6;

@@ -22,21 +22,20 @@ DiscoveryServer::~DiscoveryServer() { cache_.SetListener(nullptr); }
 
 std::shared_ptr<DiscoveryStream> DiscoveryServer::Open(Peer peer, StreamShape shape,
                                                        std::weak_ptr<StreamSink> sink) {
-  if (stream_count() >= max_streams_ && Streams().size() >= max_streams_) return nullptr;
   auto stream = std::make_shared<Stream>(std::move(peer), std::move(shape), std::move(sink), cache_,
                                          fleet_, clock_, limits_);
+  // In one piece with the entry: else streams that open together would exceed the limit together.
   absl::MutexLock lock(&mutex_);
+  if (streams_.size() >= max_streams_) {
+    absl::erase_if(streams_, [](const auto& entry) { return entry.second.expired(); });
+  }
+  if (streams_.size() >= max_streams_) return nullptr;
   streams_[++last_id_] = stream;
   return stream;
 }
 
 void DiscoveryServer::Tick() {
   for (const std::shared_ptr<Stream>& stream : Streams()) stream->OnTick();
-}
-
-size_t DiscoveryServer::stream_count() const {
-  absl::MutexLock lock(&mutex_);
-  return streams_.size();
 }
 
 std::vector<std::shared_ptr<Stream>> DiscoveryServer::Streams() {

@@ -20,7 +20,7 @@ namespace sluice::xdsserver {
 //
 // Thread:   any.
 // Lifetime: cache and fleet outlive it; it outlives its streams. It is the cache's listener from
-//           its construction to its destruction; nobody calls SnapshotCache::Set meanwhile.
+//           its construction to its destruction; nobody calls SnapshotCache::Set during these two.
 // Errors:   none.
 // Limits:   `max_streams` open streams.
 class DiscoveryServer : public StreamPort {
@@ -33,8 +33,6 @@ class DiscoveryServer : public StreamPort {
                                         std::weak_ptr<StreamSink> sink) override;
   void Tick() override;
 
-  [[nodiscard]] size_t stream_count() const;
-
  private:
   // Those that are still there; forgets the others.
   std::vector<std::shared_ptr<Stream>> Streams();
@@ -44,7 +42,7 @@ class DiscoveryServer : public StreamPort {
   const Clock clock_;
   const StreamLimits limits_;
   const size_t max_streams_;
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   uint64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<uint64_t, std::weak_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
 };

@@ -36,9 +36,8 @@ struct Snapshot {
 // Thread:   any.
 // Lifetime: outlives the streams that read it.
 // Errors:   none.
-// Limits:   one snapshot a group, an empty one where its Gateway is gone; older ones live as long
-// as
-//           a stream holds them.
+// Limits:   one snapshot a group, an empty one where its Gateway is gone; what a stream was sent of
+//           older ones lives as long as the stream remembers it.
 class SnapshotCache {
  public:
   explicit SnapshotCache(Clock clock) : clock_(std::move(clock)) {}
@@ -49,6 +48,7 @@ class SnapshotCache {
 
   // Null for a group that has no snapshot (yet).
   [[nodiscard]] std::shared_ptr<const Snapshot> Find(std::string_view group) const;
+  // Of all groups, sorted by group.
   [[nodiscard]] std::vector<std::shared_ptr<const Snapshot>> List() const;
 
   // Whom to tell, after each change, of the group that changed; null for nobody. Called by the

@@ -24,6 +24,11 @@ FinishCode ToFinishCode(const absl::Status& status) {
   }
 }
 
+absl::Status TooManyNames(size_t limit) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "more than ", limit, " names on one stream, subscribed to or held from an earlier one"));
+}
+
 }  // namespace
 
 Stream::Stream(Peer peer, StreamShape shape, std::weak_ptr<StreamSink> sink,
@@ -97,9 +102,13 @@ absl::Status Stream::HandleLocked(Request request) {
     LineKey key(SendRank(request.type_url), request.type_url);
     line = &lines_.try_emplace(std::move(key), shape_.kind, request.type_url).first->second;
   }
+  // Before the line takes them in, which costs more than to count them.
+  if (request.initial_versions.size() > limits_.max_names) return TooManyNames(limits_.max_names);
+  const bool was_refused = line->has_refusal();
   const TypeLine::Verdict verdict = line->OnRequest(request);
   ReportAnswerLocked(*line, verdict);
-  ForgetExpectedLocked(*line);
+  if (was_refused) ReportRefusalOverLocked(*line);
+  ForgetExpectedLocked(*line, request);
   return CheckNamesLocked();
 }
 
@@ -147,10 +156,8 @@ absl::Status Stream::ResolveTypeLocked(Request& request) {
 
 absl::Status Stream::CheckNamesLocked() const {
   size_t names = 0;
-  for (const auto& [key, line] : lines_) names += line.interest().name_count();
-  if (names <= limits_.max_names) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("more than ", limits_.max_names, " names subscribed to on one stream"));
+  for (const auto& [key, line] : lines_) names += line.held_names();
+  return names <= limits_.max_names ? absl::OkStatus() : TooManyNames(limits_.max_names);
 }
 
 void Stream::ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict) {
@@ -161,6 +168,10 @@ void Stream::ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict)
     fleet_.NoteNack(fleet_id_, line.type_url(),
                     {nack.version, nack.error, nack.resources, clock_()});
   }
+}
+
+void Stream::ReportRefusalOverLocked(const TypeLine& line) {
+  if (!line.has_refusal()) fleet_.NoteRefusalOver(fleet_id_, line.type_url());
 }
 
 Outbound Stream::PullLocked() {
@@ -182,9 +193,9 @@ Outbound Stream::PullLocked() {
         IsPointedAt(line.type_url()) ? TypeLine::Removals::kWithhold : TypeLine::Removals::kReport;
     if (auto out = NextLocked(*snapshot, line, removals)) return *std::move(out);
   }
-  if (!is_waiting && UsersHaveMovedOnLocked()) {
+  if (!is_waiting) {
     for (auto& [key, line] : lines_) {
-      if (!line.has_withheld()) continue;
+      if (!line.has_withheld() || !UsersHaveMovedOnLocked(line.type_url())) continue;
       if (auto out = NextLocked(*snapshot, line, TypeLine::Removals::kReport)) {
         return *std::move(out);
       }
@@ -198,8 +209,12 @@ Outbound Stream::PullLocked() {
 std::optional<Outbound> Stream::NextLocked(const Snapshot& snapshot, TypeLine& line,
                                            TypeLine::Removals removals) {
   const ResourceMap& now = snapshot.resources.OfType(line.type_url());
+  const bool was_refused = line.has_refusal();
   std::optional<TypeLine::Batch> batch = line.Next(now, removals, limits_.response_bytes);
-  if (!batch.has_value()) return std::nullopt;
+  if (!batch.has_value()) {
+    if (was_refused) ReportRefusalOverLocked(line);
+    return std::nullopt;
+  }
   Response response;
   response.type_url = line.type_url();
   // Delta versions live in the resources, so the response's own can name the whole snapshot.
@@ -231,7 +246,7 @@ void Stream::AfterSendLocked(const Snapshot& snapshot, const TypeLine& line,
     for (const ResourceRef& ref : own_name.empty() ? resource->follows : own_name) {
       if (snapshot.resources.OfType(ref.type_url).Find(ref.name) == nullptr) continue;
       if (endpoints != nullptr && ref.type_url == kEndpointType) endpoints->Ask(ref.name);
-      ExpectLocked(snapshot, ref, until);
+      ExpectLocked(ref, until);
     }
   }
 }
@@ -246,10 +261,11 @@ bool Stream::MustWaitForClustersLocked(absl::Time now) {
   return expected_.contains(kEndpointType);
 }
 
-bool Stream::UsersHaveMovedOnLocked() const {
-  return absl::c_all_of(lines_, [](const auto& entry) {
+bool Stream::UsersHaveMovedOnLocked(std::string_view pointed_at) const {
+  return absl::c_all_of(lines_, [pointed_at](const auto& entry) {
     const TypeLine& line = entry.second;
-    const bool is_user = PointsAtClusters(line.type_url()) || line.type_url() == kClusterType;
+    const bool is_user = PointsAtClusters(line.type_url()) ||
+                         (line.type_url() == kClusterType && pointed_at != kClusterType);
     // A refused listener or route goes on in its old version, with what that one points at.
     return !is_user || (!line.open() && !line.has_refusal());
   });
@@ -276,17 +292,26 @@ void Stream::SettleLocked(const Snapshot& snapshot, bool is_waiting) {
   state_ = state;
 }
 
-void Stream::ExpectLocked(const Snapshot& snapshot, const ResourceRef& ref, absl::Time until) {
+void Stream::ExpectLocked(const ResourceRef& ref, absl::Time until) {
   const TypeLine* line = FindLineLocked(ref.type_url);
   if (line != nullptr && line->interest().Covers(ref.name)) return;
   expected_[ref.type_url][ref.name] = until;
 }
 
-void Stream::ForgetExpectedLocked(const TypeLine& line) {
+void Stream::ForgetExpectedLocked(const TypeLine& line, const Request& request) {
   const auto it = expected_.find(line.type_url());
   if (it == expected_.end()) return;
-  absl::erase_if(it->second,
-                 [&line](const auto& entry) { return line.interest().Covers(entry.first); });
+  if (line.interest().everything()) {
+    it->second.clear();
+  } else {
+    // By what this request names: a client that asks name by name would else pay for all that is
+    // expected each time.
+    for (const auto* names : {&request.subscribe, &request.names}) {
+      for (const std::string& name : *names) {
+        if (line.interest().Covers(name)) it->second.erase(name);
+      }
+    }
+  }
   if (it->second.empty()) expected_.erase(it);
 }
 

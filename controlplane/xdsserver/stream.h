@@ -26,7 +26,7 @@ namespace sluice::xdsserver {
 
 // What one stream may take. The defaults are far above what a proxy needs.
 struct StreamLimits {
-  size_t max_names = 200'000;                    // subscribed, over all types
+  size_t max_names = 200'000;                    // TypeLine::held_names(), over all types
   size_t max_types = 32;                         // lines
   size_t response_bytes = 3 * 1024 * 1024;       // gRPC clients refuse 4 MiB unless told otherwise
   absl::Duration order_wait = absl::Seconds(5);  // see "Order" below
@@ -45,8 +45,9 @@ struct StreamLimits {
 //      that new clusters need have not been asked for: at most order_wait or follow_wait, so that a
 //      client that never answers hurts itself only.
 //   2. Clusters, endpoints and secrets that are gone are reported when the listeners and routes
-//      that left them have been accepted. If those were refused, the old ones stay in use, and what
-//      they point at stays.
+//      that left them have been accepted, and for endpoints and secrets the clusters too. If those
+//      were refused, the old ones stay in use, and what they point at stays. A refused cluster does
+//      not keep other clusters, nor itself once it is deleted.
 //   3. Endpoints follow each changed cluster, changed or not: Envoy warms a changed cluster only
 //      when endpoints arrive.
 //
@@ -77,6 +78,8 @@ class Stream : public DiscoveryStream {
   absl::Status CheckNamesLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportAnswerLocked(const TypeLine& line, TypeLine::Verdict verdict)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // For a line that had a refusal: tells the fleet if it has none any more.
+  void ReportRefusalOverLocked(const TypeLine& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Outbound PullLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Outbound> NextLocked(const Snapshot& snapshot, TypeLine& line,
@@ -86,14 +89,15 @@ class Stream : public DiscoveryStream {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Rule 1 and rule 2 of "Order".
   bool MustWaitForClustersLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool UsersHaveMovedOnLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool UsersHaveMovedOnLocked(std::string_view pointed_at) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SettleLocked(const Snapshot& snapshot, bool is_waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Things that the client should ask for next (ResourceRef), until it does or the time is over.
-  void ExpectLocked(const Snapshot& snapshot, const ResourceRef& ref, absl::Time until)
+  void ExpectLocked(const ResourceRef& ref, absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetExpectedLocked(const TypeLine& line, const Request& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ForgetExpectedLocked(const TypeLine& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ExpireExpectedLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   TypeLine* FindLineLocked(std::string_view type_url) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

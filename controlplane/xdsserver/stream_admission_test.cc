@@ -169,6 +169,55 @@ TEST(StreamLimitsTest, NamesAndTypesAreBounded) {
   EXPECT_EQ(types.PullFinish()->code, FinishCode::kResourceExhausted);
 }
 
+// What a client has still to be told is kept as names are, so it counts as names do.
+TEST(StreamLimitsTest, NamesThatAreOnlyAskedAboutAreBounded) {
+  StreamLimits limits;
+  limits.max_names = 10;
+  Engine engine(limits);
+  Names many;
+  for (int i = 0; i < 11; ++i) many.push_back(absl::StrCat("n", i));
+  EngineClient client(engine, PeerOf("a/b"), kAdsDelta);
+  client.Subscribe(kClusterType, {"*"});
+  EXPECT_FALSE(client.PullFinish());
+  client.Subscribe(kClusterType, {}, many);
+  EXPECT_EQ(client.PullFinish()->code, FinishCode::kResourceExhausted);
+}
+
+TEST(StreamLimitsTest, NamesThatAreDroppedAgainDoNotCount) {
+  StreamLimits limits;
+  limits.max_names = 10;
+  Engine engine(limits);
+  EngineClient client(engine, PeerOf("a/b"), kAdsDelta);
+  for (int round = 0; round < 10; ++round) {
+    const Names names = {absl::StrCat("a", round), absl::StrCat("b", round)};
+    client.Subscribe(kRouteType, names);
+    client.Subscribe(kRouteType, {}, names);
+  }
+  EXPECT_FALSE(client.PullFinish());
+}
+
+TEST(StreamLimitsTest, TheHistoryOfAClientIsBounded) {
+  StreamLimits limits;
+  limits.max_names = 10;
+  Engine engine(limits);
+  const auto finish_after = [&engine](int names) {
+    EngineClient client(engine, PeerOf("a/b"), kAdsDelta);
+    for (const std::string_view type_url : {kClusterType, kListenerType}) {
+      DeltaRequest request;
+      request.set_type_url(std::string(type_url));
+      request.add_resource_names_subscribe("*");
+      for (int i = 0; i < names; ++i) {
+        (*request.mutable_initial_resource_versions())[absl::StrCat("n", i)] = "0123456789abcdef";
+      }
+      client.Send(request);
+    }
+    return client.PullFinish();
+  };
+  EXPECT_FALSE(finish_after(5));
+  ASSERT_TRUE(finish_after(6)) << "over both types";
+  EXPECT_EQ(finish_after(11)->code, FinishCode::kResourceExhausted);
+}
+
 TEST(StreamLimitsTest, FullServerOpensNoMore) {
   Engine engine({}, /*max_streams=*/1);
   {

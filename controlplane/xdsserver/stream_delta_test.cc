@@ -272,6 +272,21 @@ TEST_F(StreamDeltaTest, RefusedResourceThatGoesAwayIsNoRefusalAnyMore) {
   EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kLive);
 }
 
+// No acknowledgement follows an unsubscription, so nothing else would end the refusal.
+TEST_F(StreamDeltaTest, RefusedResourceThatIsUnsubscribedIsNoRefusalAnyMore) {
+  Put(kRouteType, "bad", "1");
+  EngineClient client(engine_, PeerOf("ns/gw"), {});
+  client.Subscribe(kRouteType, {"bad"});
+  client.Nack(*client.PullDelta(), "no idea");
+  EXPECT_FALSE(client.PullDelta());
+  EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kRefused);
+  client.Subscribe(kRouteType, {}, {"bad"});
+  EXPECT_FALSE(client.PullDelta());
+  const auto status = engine_.fleet.View().at(0);
+  EXPECT_EQ(status.state, ProxyState::kLive);
+  EXPECT_FALSE(status.types.at(0).refusal.has_value());
+}
+
 TEST(StreamDeltaSplitTest, BigAnswersAreSplitUnderTheCap) {
   StreamLimits limits;
   limits.response_bytes = 10'000;

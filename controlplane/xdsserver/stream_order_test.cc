@@ -134,6 +134,36 @@ TEST_F(StreamOrderTest, ClusterOfARefusedRouteStays) {
   EXPECT_EQ(TypesOf(client.DrainDelta()), (Names{"RouteConfiguration", "Cluster"}));
 }
 
+// Its refusal must not keep it: who deletes what a proxy refused wants to be rid of both.
+TEST_F(StreamOrderTest, ARefusedClusterThatIsDeletedGoes) {
+  EngineClient client(engine_, PeerOf("ns/gw"), {});
+  SubscribeAll(client);
+  client.DrainDelta();
+  Change(ResourceSet::Builder(set_).Put(kClusterType, "bad", "b1"));
+  client.Nack(*client.PullDelta(), "cluster \"bad\": no");
+  EXPECT_FALSE(client.PullDelta());
+  EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kRefused);
+  Change(ResourceSet::Builder(set_).Remove(kClusterType, "bad"));
+  const auto rest = client.DrainDelta();
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(RemovedOf(rest[0]), Names{"bad"});
+  EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kLive);
+}
+
+// The refused one goes on in its old version, which points at its endpoints.
+TEST_F(StreamOrderTest, EndpointsOfARefusedClusterStay) {
+  EngineClient client(engine_, PeerOf("ns/gw"), {});
+  SubscribeAll(client);
+  client.DrainDelta();
+  Change(ResourceSet::Builder(set_).Put(kClusterType, "c1", "bad").Remove(kEndpointType, "c1"));
+  client.Nack(*client.PullDelta(), "cluster \"c1\": no");
+  EXPECT_FALSE(client.PullDelta());
+  Change(ResourceSet::Builder(set_).Put(kClusterType, "c1", "c1c"));
+  const auto rest = client.DrainDelta();
+  EXPECT_EQ(TypesOf(rest), (Names{"Cluster", "ClusterLoadAssignment"}));
+  EXPECT_EQ(RemovedOf(rest.back()), Names{"c1"});
+}
+
 TEST_F(StreamOrderTest, StateOfTheWorldKeepsTheClusterUntilTheRoutesHaveLeftIt) {
   EngineClient client(engine_, PeerOf("ns/gw"), {StreamKind::kStateOfTheWorld, {}});
   client.Ask(kClusterType, {});

@@ -157,6 +157,21 @@ TEST_F(StreamSotwTest, NackIsKeptAndNotAnswered) {
   EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kLive);
 }
 
+// Only root types can report a removal, so no answer comes that would end the refusal.
+TEST_F(StreamSotwTest, RefusedResourceThatGoesAwayIsNoRefusalAnyMore) {
+  Put(kRouteType, "bad", "r1");
+  EngineClient client(engine_, PeerOf("ns/gw"), kSotw);
+  client.Ask(kRouteType, {"bad"});
+  client.Nack(*client.PullSotw(), {"bad"}, "", "no idea");
+  EXPECT_FALSE(client.PullSotw());
+  EXPECT_EQ(engine_.fleet.View().at(0).state, ProxyState::kRefused);
+  Remove(kRouteType, "bad");
+  EXPECT_FALSE(client.PullSotw());
+  const auto status = engine_.fleet.View().at(0);
+  EXPECT_EQ(status.state, ProxyState::kLive);
+  EXPECT_FALSE(status.types.at(0).refusal.has_value());
+}
+
 // P3: a version outlives its stream; a wildcard client that has the current one gets nothing new.
 TEST_F(StreamSotwTest, ReconnectWithTheCurrentVersionIsQuiet) {
   Put(kClusterType, "c", "c1");

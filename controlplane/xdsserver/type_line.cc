@@ -64,6 +64,7 @@ TypeLine::Verdict TypeLine::OnStateOfTheWorld(const Request& request) {
   const Verdict verdict = Answer(request);
   if (is_first_) claimed_version_ = request.version;
   TakeAnswerable(interest_.Replace(request.names), false);
+  absl::erase_if(asked_, [this](const std::string& name) { return !interest_.Covers(name); });
   is_first_ = false;
   return verdict;
 }
@@ -71,10 +72,12 @@ TypeLine::Verdict TypeLine::OnStateOfTheWorld(const Request& request) {
 TypeLine::Verdict TypeLine::OnDelta(const Request& request) {
   const Verdict verdict = Answer(request);
   const bool has_history = is_first_ && !request.initial_versions.empty();
+  const bool was_everything = interest_.everything();
   const Interest::Change change =
       interest_.Apply(request.subscribe, request.unsubscribe, is_first_);
   if (has_history) TakeHistory(request);
   TakeAnswerable(change, has_history);
+  ForgetUncovered(request, was_everything);
   is_first_ = false;
   return verdict;
 }
@@ -121,6 +124,9 @@ TypeLine::Verdict TypeLine::Answer(const Request& request) {
 void TypeLine::TakeHistory(const Request& request) {
   const bool is_believed = type_url_ != kEndpointType;
   for (const auto& [name, version] : request.initial_versions) {
+    // Of other names nothing need be known (invariant 2), so none is kept.
+    if (!interest_.Covers(name)) continue;
+    ++history_names_;
     sent_ = sent_.With(MakeTrace(name, is_believed ? VersionFromText(version) : 0));
   }
 }
@@ -140,6 +146,22 @@ void TypeLine::TakeAnswerable(Interest::Change change, bool has_history) {
     asked_.insert(std::move(name));
     if (is_whole_) must_answer_ = true;
   }
+}
+
+// What is not covered any more is not answered either. It goes at once: else a client that does not
+// read could fill asked_ with names that it subscribes to and drops again.
+void TypeLine::ForgetUncovered(const Request& request, bool was_everything) {
+  if (was_everything && !interest_.everything()) {
+    absl::erase_if(asked_, [this](const std::string& name) { return !interest_.Covers(name); });
+    return;
+  }
+  for (const std::string& name : request.unsubscribe) {
+    if (!interest_.Covers(name)) asked_.erase(name);
+  }
+}
+
+size_t TypeLine::held_names() const {
+  return std::max({interest_.name_count(), asked_.size(), history_names_});
 }
 
 void TypeLine::Ask(std::string_view name) {
@@ -190,6 +212,7 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
   // A state-of-the-world response of any other type cannot report a removal, so none is kept back.
   const bool can_remove = kind_ == StreamKind::kDelta || is_whole_;
   Work work = FindWork(now, can_remove ? removals : Removals::kReport);
+  for (const std::string& name : work.gone) refused_.erase(name);
   if (!can_remove) work.gone.clear();
   has_withheld_ = !work.withheld.empty();
   if (work.empty() && !must_answer_) {
@@ -198,7 +221,6 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
   }
   std::sort(work.send.begin(), work.send.end(), ByName);
   std::sort(work.gone.begin(), work.gone.end());
-  for (const std::string& name : work.gone) refused_.erase(name);
   Batch batch = is_whole_ ? TakeWhole(now, work) : TakePart(now, work, byte_cap);
   batch.version = VersionText(now.fingerprint());
   // Not the version that it will be when the rest has gone.
@@ -210,6 +232,7 @@ std::optional<TypeLine::Batch> TypeLine::Next(const ResourceMap& now, Removals r
 // Everything of `now` has been dealt with but what is withheld.
 void TypeLine::Adopt(const ResourceMap& now, const Work& work) {
   asked_.clear();
+  history_names_ = std::min(history_names_, work.withheld.size());
   // Unchanged but for what is withheld: keep the tree rather than build it anew.
   if (!work.withheld.empty() && work.empty()) return;
   sent_ = now;

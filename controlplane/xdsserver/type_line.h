@@ -31,7 +31,7 @@ namespace sluice::xdsserver {
 // Thread:   its stream's lock.
 // Lifetime: owned by its stream.
 // Errors:   none; a stale request is ignored as the protocol says.
-// Limits:   the stream's, on names; memory beyond names is shared with the snapshot.
+// Limits:   the stream's, on held_names(); memory beyond those is shared with the snapshot.
 class TypeLine {
  public:
   TypeLine(StreamKind kind, std::string type_url);
@@ -81,6 +81,9 @@ class TypeLine {
 
   [[nodiscard]] const std::string& type_url() const { return type_url_; }
   [[nodiscard]] const Interest& interest() const { return interest_; }
+  // How many names are kept here because the client gave them: those that it subscribes to, those
+  // that are yet to be answered, or those that it said it has; whichever are the most.
+  [[nodiscard]] size_t held_names() const;
   // The version of the last response that was accepted.
   [[nodiscard]] const std::string& acked_version() const { return acked_version_; }
   [[nodiscard]] bool has_withheld() const { return has_withheld_; }
@@ -92,6 +95,7 @@ class TypeLine {
   Verdict OnDelta(const Request& request);
   Verdict Answer(const Request& request);
   void TakeAnswerable(Interest::Change change, bool has_history);
+  void ForgetUncovered(const Request& request, bool was_everything);
   void TakeHistory(const Request& request);
   Work FindWork(const ResourceMap& now, Removals removals) const;
   // The wildcard client that comes back with the very version there is now needs nothing.
@@ -106,6 +110,7 @@ class TypeLine {
 
   Interest interest_;
   ResourceMap sent_;
+  size_t history_names_ = 0;  // at most so many of sent_ are a client's word alone
   absl::flat_hash_set<std::string> asked_;
   bool must_answer_ = false;  // even with an empty response: a client waits for its first one
   bool has_withheld_ = false;

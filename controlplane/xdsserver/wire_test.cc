@@ -125,6 +125,19 @@ TEST(RequestTest, ReadsBothKindsIntoOneShape) {
   EXPECT_FALSE(other->node.has_value());
 }
 
+// Half a character would make every message that holds the text unreadable.
+TEST(RequestTest, TextsAreCutBetweenCharacters) {
+  const std::string umlaut = "\xc3\xa4";
+  discovery::DeltaDiscoveryRequest delta;
+  delta.set_type_url("t");
+  delta.mutable_node()->set_user_agent_name(std::string(kMaxShownText - 2, 'u') + umlaut + "u");
+  delta.mutable_error_detail()->set_message(std::string(kMaxErrorText - 1, 'e') + umlaut);
+  const auto request = ParseRequest(StreamKind::kDelta, delta.SerializeAsString());
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->node->user_agent, std::string(kMaxShownText - 2, 'u') + umlaut);
+  EXPECT_EQ(request->error, std::string(kMaxErrorText - 1, 'e'));
+}
+
 TEST(RequestTest, GarbageAndOverlongNamesAreRefused) {
   EXPECT_FALSE(ParseRequest(StreamKind::kDelta, "\xff\xff\xff garbage").ok());
   EXPECT_FALSE(ParseRequest(StreamKind::kStateOfTheWorld, std::string(100, '\x0a')).ok());

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -23,6 +21,9 @@ namespace sluice::sluicectl {
 namespace {
 
 constexpr absl::Duration kDefaultWait = absl::Seconds(30);
+// The server's own limits: it takes 0 ms for its default, and ends a longer wait at this one.
+constexpr absl::Duration kMinWait = absl::Milliseconds(1);
+constexpr absl::Duration kMaxWait = absl::Minutes(10);
 // So that the server's answer, which says who is late, comes before our own limit.
 constexpr int64_t kWaitMarginMs = 5'000;
 
@@ -32,6 +33,9 @@ void PrintResponse(const push::v1::ApplyResponse& response, bool is_dry_run, Str
                 << (is_dry_run ? " (dry run)" : "") << "\n";
   }
   streams.out << "revision " << response.revision() << (is_dry_run ? " (dry run)" : "") << "\n";
+}
+
+void PrintWarnings(const push::v1::ApplyResponse& response, Streams& streams) {
   for (const push::v1::Problem& warning : response.warnings()) {
     streams.err << "warning: " << ToText(warning) << "\n";
   }
@@ -41,12 +45,12 @@ void PrintWait(const push::v1::WaitResponse& wait, Streams& streams) {
   int live = 0;
   for (const push::v1::ProxyAnswer& proxy : wait.proxies()) {
     if (proxy.state() == push::v1::PROXY_STATE_LIVE) ++live;
-    streams.out << absl::StrFormat("  %-24s %-24s %s", proxy.node(), proxy.gateway(),
+    streams.out << absl::StrFormat("  %-24s %-24s %s", Printable(proxy.node()), proxy.gateway(),
                                    ToText(proxy.state()));
     if (proxy.state() != push::v1::PROXY_STATE_SYNCING) {
       streams.out << absl::StrFormat(" after %.1f ms", proxy.took_ms());
     }
-    if (!proxy.error().empty()) streams.out << ": " << proxy.error();
+    if (!proxy.error().empty()) streams.out << ": " << Printable(proxy.error());
     streams.out << "\n";
   }
   if (wait.gateways().empty()) {
@@ -100,6 +104,7 @@ ExitCode RunApply(const Invocation& invocation, Streams& streams) {
     streams.err << "sluicectl: --timeout must be a duration like 30s\n";
     return ExitCode::kUsage;
   }
+  timeout = std::clamp(timeout, kMinWait, kMaxWait);
   absl::StatusOr<std::vector<InputFile>> files = ReadInput(invocation.All("filename"), streams);
   if (!files.ok()) {
     streams.err << "sluicectl: " << files.status().message() << "\n";
@@ -122,10 +127,13 @@ ExitCode RunApply(const Invocation& invocation, Streams& streams) {
   if (!session->Call("Apply", request, &response)) return session->exit_code();
   if (*format == Format::kTable) {
     PrintResponse(response, request.dry_run(), streams);
+    PrintWarnings(response, streams);
   } else if (!is_waiting) {
     PrintValue(MessageAsJson(response), *format, streams.out);
   }
   if (!is_waiting) return ExitCode::kOk;
+  // The value that is printed is the wait's, so they would be lost.
+  if (*format != Format::kTable) PrintWarnings(response, streams);
   return Wait(*session, response, timeout, *format, streams);
 }
 

@@ -24,9 +24,9 @@ std::string ShortType(const std::string& type_url) {
 void PrintRefusals(const push::v1::FleetResponse& response, std::ostream& out) {
   for (const push::v1::Proxy& proxy : response.proxies()) {
     for (const push::v1::Refusal& refusal : proxy.refusals()) {
-      out << "\n" << proxy.node() << " refused " << ShortType(refusal.type_url());
+      out << "\n" << Printable(proxy.node()) << " refused " << ShortType(refusal.type_url());
       for (const std::string& name : refusal.resources()) out << " " << name;
-      out << ": " << refusal.error() << "\n";
+      out << ": " << Printable(refusal.error()) << "\n";
       for (const push::v1::Problem& cause : refusal.causes()) {
         out << "  from " << ToText(cause) << "\n";
       }
@@ -42,11 +42,14 @@ void PrintUnsupported(const push::v1::FleetResponse& response, bool is_one, std:
   for (const push::v1::Proxy& proxy : response.proxies()) {
     if (proxy.unsupported_fields().empty()) continue;
     if (!is_one) {
-      out << "\nWhich FIELDS a proxy does not act on: sluicectl fleet " << proxy.node() << "\n";
+      out << "\nWhich FIELDS a proxy does not act on: sluicectl fleet " << Printable(proxy.node())
+          << "\n";
       return;
     }
-    out << "\n" << proxy.node() << " does not act on:\n";
-    for (const std::string& field : proxy.unsupported_fields()) out << "  " << field << "\n";
+    out << "\n" << Printable(proxy.node()) << " does not act on:\n";
+    for (const std::string& field : proxy.unsupported_fields()) {
+      out << "  " << Printable(field) << "\n";
+    }
   }
 }
 

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "sluice/push/v1/push.pb.h"
 #include "tools/sluicectl/output.h"
@@ -39,17 +41,15 @@ std::vector<Json> ConditionsOf(const Json& object) {
 // "ok", or the reasons of what is not.
 std::string StateOf(const std::vector<Json>& conditions) {
   if (conditions.empty()) return "-";
-  std::string bad;
+  std::vector<std::string> bad;
   for (const Json& condition : conditions) {
     const std::string type = condition.value("type", "");
     if (type == kLive) continue;
     const bool is_good = condition.value("status", "") == (type == "Conflicted" ? "False" : "True");
     const std::string reason = condition.value("reason", type);
-    if (!is_good && bad.find(reason) == std::string::npos) {
-      absl::StrAppend(&bad, bad.empty() ? "" : ",", reason);
-    }
+    if (!is_good && !absl::c_linear_search(bad, reason)) bad.push_back(reason);
   }
-  return bad.empty() ? "ok" : bad;
+  return bad.empty() ? "ok" : absl::StrJoin(bad, ",");
 }
 
 std::string LiveOf(const std::vector<Json>& conditions) {
@@ -122,6 +122,12 @@ ExitCode GetOne(Session& session, const Invocation& invocation, Format format, S
 ExitCode RunGet(const Invocation& invocation, Streams& streams) {
   const std::optional<Format> format = ReadFormat(invocation, streams);
   if (!format.has_value()) return ExitCode::kUsage;
+  if (invocation.Has("watch") &&
+      (invocation.arguments().size() == 2 || *format != Format::kTable)) {
+    streams.err << "sluicectl: --watch tells the changes of kinds, a line each: it goes with no "
+                   "NAME and no other --output\n";
+    return ExitCode::kUsage;
+  }
   const std::unique_ptr<Session> session = Session::Open(invocation, streams);
   if (session == nullptr) return ExitCode::kUsage;
   if (invocation.arguments().size() == 2) return GetOne(*session, invocation, *format, streams);

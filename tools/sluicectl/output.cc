@@ -80,6 +80,20 @@ std::optional<Format> ReadFormat(const Invocation& invocation, Streams& streams)
   return std::nullopt;
 }
 
+std::string Printable(std::string_view text) {
+  std::string out(text);
+  const auto byte = [&out](size_t at) {
+    return at < out.size() ? static_cast<unsigned char>(out[at]) : 0;
+  };
+  for (size_t i = 0; i < out.size(); ++i) {
+    // U+0080 to U+009F are control characters too: two bytes in UTF-8.
+    const bool is_c1 = byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+    if (is_c1) out[i + 1] = ' ';
+    if (is_c1 || byte(i) < 0x20 || byte(i) == 0x7f) out[i] = ' ';
+  }
+  return out;
+}
+
 void PrintTable(const std::vector<std::string>& header,
                 const std::vector<std::vector<std::string>>& rows, std::ostream& out) {
   std::vector<size_t> widths;
@@ -90,7 +104,7 @@ void PrintTable(const std::vector<std::string>& header,
   const auto print = [&](const std::vector<std::string>& row) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      std::string cell = row[i];
+      std::string cell = Printable(row[i]);
       if (i + 1 < row.size()) cell.resize(widths[i] + 3, ' ');
       line += cell;
     }

@@ -17,7 +17,11 @@ enum class Format { kTable, kYaml, kJson };
 // What -o says; nothing, once it is told, for a format that is not known.
 std::optional<Format> ReadFormat(const Invocation& invocation, Streams& streams);
 
-// Columns as wide as their widest cell.
+// A text for a terminal: control characters are blanks. What a proxy says of itself or of what it
+// refused comes from whoever runs it, and must not move the cursor of whoever reads it.
+std::string Printable(std::string_view text);
+
+// Columns as wide as their widest cell; cells are made Printable.
 void PrintTable(const std::vector<std::string>& header,
                 const std::vector<std::vector<std::string>>& rows, std::ostream& out);
 

@@ -23,6 +23,11 @@ TEST(JsonToYamlTest, WritesBlocksInTheOrderOfTheMembers) {
             "  empty: {}\n");
 }
 
+TEST(PrintableTest, ControlCharactersAreBlanksAndLettersStay) {
+  EXPECT_EQ(Printable("a\x1b[31m\tb\n\x7f"), "a [31m b  ");
+  EXPECT_EQ(Printable("\xc2\x9b[2J \xc3\xa4\xc2"), "  [2J \xc3\xa4\xc2");
+}
+
 TEST(JsonToYamlTest, QuotesWhatYamlWouldReadAsSomethingElse) {
   EXPECT_EQ(JsonToYaml(R"({"a":"true","b":"12","c":"No","d":"x: y","e":"","f":"1h","g":true})"),
             "a: \"true\"\n"

@@ -16,20 +16,21 @@
 namespace sluice::sluicectl {
 namespace {
 
-// Reads the file that a flag names, if it is given; false if it cannot be read.
+// Reads the file that a flag names, if it is given; false, once it is told, if there is nothing to
+// be read.
 bool ReadFlagFile(const Invocation& invocation, std::string_view flag, Streams& streams,
                   std::string* text) {
+  if (!invocation.Has(flag)) return true;
   const std::string path = invocation.Get(flag);
-  if (path.empty()) return true;
   const std::ifstream file(path);
   std::ostringstream content;
   content << file.rdbuf();
-  if (!file) {
-    streams.err << "sluicectl: --" << flag << ": " << path << " cannot be read\n";
-    return false;
-  }
   *text = content.str();
-  return true;
+  // An empty one would pass for a flag that was not given: no token, no TLS.
+  if (file && !text->empty()) return true;
+  streams.err << "sluicectl: --" << flag << ": " << path << (file ? " is empty" : " cannot be read")
+              << "\n";
+  return false;
 }
 
 ExitCode ExitCodeOf(absl::StatusCode code) {
@@ -57,6 +58,10 @@ std::unique_ptr<Session> Session::Open(const Invocation& invocation, Streams& st
       !ReadFlagFile(invocation, "ca", streams, &options.ca_pem) ||
       !ReadFlagFile(invocation, "cert", streams, &options.certificate_pem) ||
       !ReadFlagFile(invocation, "key", streams, &options.key_pem)) {
+    return nullptr;
+  }
+  if (options.certificate_pem.empty() != options.key_pem.empty()) {
+    streams.err << "sluicectl: --cert and --key go together\n";
     return nullptr;
   }
   options.token = std::string(absl::StripAsciiWhitespace(options.token));

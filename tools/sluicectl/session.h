@@ -24,8 +24,8 @@ class Session {
  public:
   static constexpr int64_t kCallTimeoutMs = 60'000;
 
-  // Null: a flag's file cannot be read, or a token would go over the network in the clear; it is
-  // told.
+  // Null: a flag's file cannot be read or is empty, a certificate comes without its key, or a token
+  // would go over the network in the clear; it is told.
   static std::unique_ptr<Session> Open(const Invocation& invocation, Streams& streams);
   Session(std::unique_ptr<PushClient> client, std::string server, Streams& streams);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/base/no_destructor.h"
+#include "absl/strings/str_cat.h"
 #include "api/manifest/kinds.h"
 #include "api/manifest/nearest.h"
 
@@ -47,6 +48,29 @@ ExitCode UnknownVerb(std::string_view name, Streams& streams) {
   return ExitCode::kUsage;
 }
 
+// How many words a flag before the verb takes. Of flags that not every verb has it cannot be known
+// before the verb is, so they are taken for such that want a value.
+size_t WordsOfFlag(std::string_view word) {
+  if (word.find('=') != word.npos) return 1;
+  for (const FlagSpec& flag : CommonFlags()) {
+    const bool is_short = flag.letter != 0 && word.size() > 1 && word[1] == flag.letter;
+    if (!is_short && word != absl::StrCat("--", flag.name)) continue;
+    const bool holds_value = is_short && word.size() > 2;
+    return flag.value.empty() || holds_value ? 1 : 2;
+  }
+  return 2;
+}
+
+ExitCode NoVerb(std::span<const std::string> words, Streams& streams) {
+  for (const std::string& word : words) {
+    if (word != "--help" && word != "-h") continue;
+    PrintHelp(AllVerbs(), streams.out);
+    return ExitCode::kOk;
+  }
+  streams.err << "sluicectl: name a verb\nsluicectl --help lists the verbs.\n";
+  return ExitCode::kUsage;
+}
+
 }  // namespace
 
 std::span<const VerbSpec> AllVerbs() {
@@ -57,7 +81,7 @@ std::span<const VerbSpec> AllVerbs() {
        .flags = {kFilename,
                  kNamespace,
                  {"wait", 0, "", "until every connected proxy serves it; prints milliseconds"},
-                 {"timeout", 0, "DURATION", "of --wait (30s)"},
+                 {"timeout", 0, "DURATION", "of --wait (30s, at most 10m)"},
                  {"strict", 0, "", "refuse dangling, conflicting and unsupported too"},
                  kDryRun,
                  kMessage,
@@ -146,10 +170,8 @@ ExitCode Run(std::span<const std::string> words, Streams& streams) {
   std::vector<std::string> rest(words.begin(), words.end());
   // Common flags may stand before the verb: sluicectl --server HOST:PORT VERB.
   size_t at = 0;
-  while (at < rest.size() && rest[at].starts_with("-")) {
-    at += rest[at].find('=') == std::string::npos ? 2 : 1;
-  }
-  if (at >= rest.size()) return UnknownVerb(rest[0], streams);
+  while (at < rest.size() && rest[at].starts_with("-")) at += WordsOfFlag(rest[at]);
+  if (at >= rest.size()) return NoVerb(rest, streams);
   const VerbSpec* verb = FindVerb(rest[at]);
   if (verb == nullptr) return UnknownVerb(rest[at], streams);
   rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));

@@ -55,6 +55,20 @@ bool IsLocalAuthority(std::string_view authority) {
                                  host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+// RFC 9112, 6.1 and 6.3. The library takes the first of several lengths, and none beside a transfer
+// coding; whoever forwards to this port may take another one for the end of the request.
+absl::Status CheckFraming(const httplib::Request& request) {
+  const size_t codings = request.get_header_value_count("Transfer-Encoding");
+  if (codings + request.get_header_value_count("Content-Length") > 1) {
+    return absl::InvalidArgumentError("The length of the body is said more than once.");
+  }
+  if (codings == 1 &&
+      !absl::EqualsIgnoreCase(request.get_header_value("Transfer-Encoding"), "chunked")) {
+    return absl::UnimplementedError("Of transfer codings only chunked is known here.");
+  }
+  return absl::OkStatus();
+}
+
 bool HasBody(const httplib::Request& request) {
   return request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
 }
@@ -144,6 +158,10 @@ class HttplibRestListener : public RestListener {
         request.method != "PUT" && request.method != "DELETE") {
       Refuse(absl::InvalidArgumentError(absl::StrCat(request.method, " is not known here.")), 405,
              response);
+      return false;
+    }
+    if (const absl::Status status = CheckFraming(request); !status.ok()) {
+      Refuse(status, 0, response);
       return false;
     }
     if (request.get_header_value<uint64_t>("Content-Length") > max_body_bytes_) {

@@ -136,6 +136,17 @@ TEST_F(RestListenerTest, TooLongBodiesAreRefusedInEveryForm) {
               StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(RestListenerTest, ALengthThatIsSaidTwiceIsRefused) {
+  Start();
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
+                   "5\r\nhello\r\n0\r\n\r\n"),
+              StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Content-Length: 5\r\nContent-Length: 6\r\n"), "hello "),
+              StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Post(absl::StrCat(kLocal, "Transfer-Encoding: gzip, chunked\r\n"), "0\r\n\r\n"),
+              StartsWith("HTTP/1.1 501"));
+}
+
 TEST_F(RestListenerTest, AllBodiesTogetherAreBounded) {
   options_.max_request_bytes = 10;
   Start();

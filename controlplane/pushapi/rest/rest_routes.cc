@@ -142,6 +142,7 @@ class Answering {
   RestResponse Answer() {
     const std::string& path = request_.path;
     if (path.empty() || path[0] != '/') return NoSuchPath();
+    if (absl::Status status = CheckNumbers(); !status.ok()) return ProblemResponse(status);
     if (path == "/apply") return Only("POST", [this] { return Apply(); });
     if (path == "/delete") return Only("POST", [this] { return DeleteDocuments(); });
     if (path == "/diff") return Only("POST", [this] { return Diff(); });
@@ -195,6 +196,19 @@ class Answering {
     const auto it = request_.query.find(name);
     return it != request_.query.end() && it->second != "false" && it->second != "0";
   }
+  // What is no number must not pass for a default: a wait would be for another revision.
+  absl::Status CheckNumbers() const {
+    for (const char* name :
+         {"limit", "resourceVersion", "revision", "timeoutMs", "timeoutSeconds"}) {
+      const std::string text = Query(name);
+      int64_t number = 0;
+      if (text.empty() || (absl::SimpleAtoi(text, &number) && number >= 0)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("The query's ", name, ", \"", text, "\", must be a whole number."));
+    }
+    return absl::OkStatus();
+  }
+  // 0 if it is not given.
   int64_t Number(const std::string& name) const {
     int64_t number = 0;
     return absl::SimpleAtoi(Query(name), &number) ? number : 0;
@@ -236,15 +250,7 @@ class Answering {
     return Show(handlers_.Fleet(caller_, request));
   }
 
-  RestResponse Revision() {
-    push::v1::FleetRequest request;
-    request.set_gateway("/");  // No Gateway's: of the answer the revision alone is wanted.
-    const auto fleet = handlers_.Fleet(caller_, request);
-    if (!fleet.ok()) return ProblemResponse(fleet.status());
-    RestResponse response;
-    response.body = Json{{"revision", fleet->revision()}}.dump();
-    return response;
-  }
+  RestResponse Revision() { return {.body = Json{{"revision", handlers_.Revision()}}.dump()}; }
 
   RestResponse History() {
     push::v1::HistoryRequest request;
