@@ -74,7 +74,7 @@ absl::Status Proxy::Start() {
   SLUICE_RETURN_IF_ERROR(CheckBootstrap());
   SLUICE_ASSIGN_OR_RETURN(
       resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
-  if (!options_.state_dir.empty()) {
+  if (!options_.state_dir.empty() && !options_.validate_only) {
     SLUICE_ASSIGN_OR_RETURN(state_file_, xdsclient::StateFile::Open(options_.state_dir));
   }
   for (uint32_t i = 0; i < options_.concurrency; ++i) {
@@ -108,8 +108,12 @@ void Proxy::MakeStore() {
       xdsclient::ConfigStore::Hooks{
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
           .when_served = [this](auto task) { WhenServed(std::move(task)); },
+          // Beside a proxy that serves on the same ports, a socket of ours would be given some of
+          // its connections, if only for a moment.
           .acquire_sockets =
-              [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
+              [this](const config::Listener& listener) {
+                return options_.validate_only ? absl::OkStatus() : sockets_.Acquire(listener);
+              },
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
                 sources_->ChangeInterest(type, change);

@@ -42,6 +42,9 @@ struct ProxyOptions {
   std::string dns_servers;         // Empty: the machine's.
   std::string admin_listen;        // IP:PORT; empty: no admin.
   std::string admin_address_path;  // File to write its address to; empty: none.
+  // Create checks all of the above and opens no port; the folder of `state_dir` is not touched. Not
+  // for Run.
+  bool validate_only = false;
 };
 
 // The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
