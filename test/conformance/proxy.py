@@ -7,7 +7,8 @@ import socket
 import subprocess
 import time
 
-BIN = pathlib.Path(os.environ.get("SLUICE_BIN", pathlib.Path(__file__).parents[2] / "bin"))
+BIN = pathlib.Path(
+    os.environ.get("SLUICE_BIN", pathlib.Path(__file__).resolve().parents[2] / "bin")).resolve()
 TYPES = "type.googleapis.com/envoy.extensions."
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 

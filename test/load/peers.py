@@ -38,8 +38,7 @@ class Server:
     """A program that was started here and is ended here."""
 
     name = ""
-    # True if the program answers on its ports by its first output or later; all of ours do.
-    ports = ()
+    ports = ()  # on which start() waits for it
 
     def __init__(self, folder, core):
         self.folder = folder / self.name
