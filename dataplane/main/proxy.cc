@@ -112,7 +112,8 @@ void Proxy::MakeStore() {
           // its connections, if only for a moment.
           .acquire_sockets =
               [this](const config::Listener& listener) {
-                return options_.validate_only ? absl::OkStatus() : sockets_.Acquire(listener);
+                const bool opens = !options_.validate_only && state_ != State::kDraining;
+                return opens ? sockets_.Acquire(listener) : absl::OkStatus();
               },
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
@@ -266,16 +267,26 @@ void Proxy::Drain() {
   for (const auto& worker : workers_) {
     worker->Drain(options_.drain_time_ms, [this] { loop_.Post([this] { OnWorkerDrained(); }); });
   }
+  // A socket that listens and is not accepted from would keep its clients waiting, and, where
+  // another process serves on the port already, take its share of the new ones.
+  sockets_.Release();
+}
+
+void Proxy::DrainAndEnd() {
+  ends_when_drained_ = true;
+  Drain();
+  if (has_drained()) loop_.Stop();
 }
 
 void Proxy::OnWorkerDrained() {
-  if (++drained_workers_ == workers_.size()) loop_.Stop();
+  ++drained_workers_;
+  if (has_drained() && ends_when_drained_) loop_.Stop();
 }
 
 void Proxy::Run() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
-  loop_.OnSignal(SIGTERM, [this] { Drain(); });
+  loop_.OnSignal(SIGTERM, [this] { DrainAndEnd(); });
   loop_.OnSignal(SIGINT, [this] { loop_.Stop(); });
   loop_.OnSignal(SIGUSR1, [this] { ReopenLogs(); });
   for (const auto& worker : workers_) worker->Start();

@@ -61,10 +61,11 @@ class Proxy {
   static absl::StatusOr<std::unique_ptr<Proxy>> Create(ProxyOptions options);
   ~Proxy();
 
-  // Serves until it has drained (SIGTERM, admin) or is stopped (SIGINT).
+  // Serves until it has drained after SIGTERM, or is stopped (SIGINT, admin).
   void Run();
 
-  // Lets what is under way finish, for at most drain_time_ms, then ends Run.
+  // Takes no new connection, and lets what is under way finish, for at most drain_time_ms. The
+  // admin is still answered.
   void Drain();
   void ReopenLogs();
   // Ends Run at once.
@@ -98,7 +99,10 @@ class Proxy {
   uint64_t served_update() const { return *std::min_element(applied_.begin(), applied_.end()); }
   void OnInitTimeout();
   void GoLive();
+  // Drains, if nobody has asked for it yet, and then ends Run.
+  void DrainAndEnd();
   void OnWorkerDrained();
+  bool has_drained() const { return drained_workers_ == workers_.size(); }
 
   const ProxyOptions options_;
   event::Loop loop_;
@@ -125,6 +129,7 @@ class Proxy {
   State state_ = State::kInitializing;
   bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;
+  bool ends_when_drained_ = false;
 };
 
 }  // namespace sluice

@@ -24,6 +24,8 @@ def test_sigterm_finishes_what_is_under_way_and_exits_0(stack):
             "a request under way",
             lambda: stack.proxy.metric("downstream_requests_active") >= 1)
         stack.proxy.send(signal.SIGTERM)
+        # While the request is still under way: who comes now is to go elsewhere, not to wait.
+        stack.proxy.until("a closed port", lambda: refuses(stack.port))
         answer = connection.read_answer()
         assert answer.status == 200
         assert answer.header("connection") == "close"
@@ -53,6 +55,16 @@ def test_drain_by_admin_closes_kept_connections(stack):
         assert stack.proxy.admin("/drain", method="POST").status in (200, 202)
         stack.proxy.until("not ready", lambda: stack.proxy.admin("/ready").status == 503)
         assert connection.closed_by_peer()
+    stack.proxy.until("a closed port", lambda: refuses(stack.port))
+    # A change that comes later opens nothing again, and the end is SIGTERM's affair.
+    more = free_port()
+    stack.control.apply(objects.gateway("edge", [
+        objects.http_listener(stack.port), objects.http_listener(more, name="more")]))
+    stack.proxy.until("the change",
+                      lambda: str(more) in stack.proxy.admin("/config_dump").body.decode())
+    assert refuses(stack.port) and refuses(more)
+    assert stack.proxy.admin("/ready").status == 503
+    assert stack.proxy.stop() == 0
 
 
 def test_admin_changes_nothing_on_get(stack):
