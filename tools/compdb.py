@@ -9,9 +9,14 @@ import os
 import subprocess
 import sys
 
+if "--help" in sys.argv:
+    print(__doc__.strip())
+    sys.exit(0)
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 flags = [a for a in sys.argv[1:] if a.startswith("--")]
-targets = [a for a in sys.argv[1:] if not a.startswith("--")] or ["//base/... + //api/... + //dataplane/... + //controlplane/... + //tools/..."]
+targets = [a for a in sys.argv[1:] if not a.startswith("--")] or [
+    "//base/...", "//api/...", "//dataplane/...", "//controlplane/...", "//tools/...", "//test/..."]
 query = 'mnemonic("CppCompile", %s)' % " + ".join(targets)
 out = subprocess.run(
     ["bazel", "aquery", "--output=jsonproto", *flags, query],

@@ -18,10 +18,17 @@ stop_step() {
 }
 trap stop_step EXIT
 
+# unknown_option OPTION: for a script's `case`. An option with a typing mistake must not start hours of
+# something else.
+unknown_option() {
+  echo "unknown option $1; see tools/$(basename "$0") --help" >&2
+  exit 2
+}
+
 # run_step NAME COMMAND...: runs the command with its output in a log, says every 30 s that it is
 # still at it and what it printed last, and shows the log's end if it fails.
 run_step() {
-  local name="$1" log pid rc=0 waited=0
+  local name="$1" log pid rc=0 began="$SECONDS" said=0 waited=0
   shift
   log="$CACHE/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$name").log"
   say "$name ..."
@@ -31,9 +38,11 @@ run_step() {
   set +m
   STEP_PID="$pid"
   while kill -0 "$pid" 2>/dev/null; do
-    sleep 1
-    waited=$((waited + 1))
-    if ((waited % 30 == 0)); then
+    # Most steps of a second run have nothing to do.
+    if ((waited < 2)); then sleep 0.05; else sleep 1; fi
+    waited=$((SECONDS - began))
+    if ((waited - said >= 30)); then
+      said="$waited"
       say "$name: still at it after ${waited} s: $(tail -n 1 "$log" 2>/dev/null | tr -d '\r' | cut -c1-100)"
     fi
   done

@@ -91,7 +91,8 @@ class AdminSource {
   // the process ends.
   virtual void ForClusters(absl::AnyInvocable<void(std::vector<ClusterView>)> done) = 0;
 
-  // Each may be called again, at any time; Quit ends the process at once, and without draining.
+  // Each may be called again, at any time. Drain does not end the process; Quit does, at once and
+  // without draining.
   virtual void Drain() = 0;
   virtual void ReopenLogs() = 0;
   virtual void Quit() = 0;

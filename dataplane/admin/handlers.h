@@ -19,7 +19,8 @@ namespace sluice::admin {
 //   GET /fields            fields of the configuration that have no effect
 //   GET /server_info       version, node, uptime
 //   GET /memory            what the process has allocated
-//   POST /drain            lets what is open end, takes nothing new; also /drain_listeners
+//   POST /drain            lets what is open end, takes nothing new; the process stays; also
+//                          /drain_listeners
 //   POST /reopen_logs      opens the access logs again by their paths
 //   POST /quitquitquit     ends the process
 //

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/main/flags.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,18 @@ using envoy::config::bootstrap::v3::Bootstrap;
 std::string HostName() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "sluice-proxy";
+}
+
+// The cores that this process may run on. std::thread counts all that are online, also those that a
+// cpuset or taskset keeps from us.
+uint32_t UsableCores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  // It fails on a machine of more than CPU_SETSIZE (1,024) cores.
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) {
+    return std::max(1u, std::thread::hardware_concurrency());
+  }
+  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&cores)));
 }
 
 constexpr char kThisFile[] = "dataplane/main/flags.cc";
@@ -186,9 +199,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words) {
   ProxyOptions& options = line.options;
   SLUICE_ASSIGN_OR_RETURN(options.bootstrap, LoadBootstrap());
   options.concurrency = absl::GetFlag(FLAGS_concurrency);
-  if (options.concurrency == 0) {
-    options.concurrency = std::max(1u, std::thread::hardware_concurrency());
-  }
+  if (options.concurrency == 0) options.concurrency = UsableCores();
   options.reject_unknown_dynamic_fields =
       absl::GetFlag(FLAGS_reject_unknown_dynamic_fields) || !absl::GetFlag(FLAGS_control).empty();
   options.control_token_file = absl::GetFlag(FLAGS_control_token_file);
@@ -196,8 +207,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words) {
   options.drain_time_ms = absl::GetFlag(FLAGS_drain_time_s) * 1000;
   options.dns_servers = absl::GetFlag(FLAGS_dns_servers);
   options.admin_address_path = absl::GetFlag(FLAGS_admin_address_path);
-  line.validate = absl::GetFlag(FLAGS_mode) == "validate";
-  if (!line.validate) options.admin_listen = AdminAddress(options.bootstrap);
+  options.validate_only = absl::GetFlag(FLAGS_mode) == "validate";
+  if (!options.validate_only) options.admin_listen = AdminAddress(options.bootstrap);
   line.without_effect = WithoutEffect();
   return line;
 }

@@ -74,7 +74,7 @@ absl::Status Proxy::Start() {
   SLUICE_RETURN_IF_ERROR(CheckBootstrap());
   SLUICE_ASSIGN_OR_RETURN(
       resolver_, upstream::CaresResolver::Create(loop_, {.servers = options_.dns_servers}));
-  if (!options_.state_dir.empty()) {
+  if (!options_.state_dir.empty() && !options_.validate_only) {
     SLUICE_ASSIGN_OR_RETURN(state_file_, xdsclient::StateFile::Open(options_.state_dir));
   }
   for (uint32_t i = 0; i < options_.concurrency; ++i) {
@@ -108,8 +108,13 @@ void Proxy::MakeStore() {
       xdsclient::ConfigStore::Hooks{
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
           .when_served = [this](auto task) { WhenServed(std::move(task)); },
+          // Beside a proxy that serves on the same ports, a socket of ours would be given some of
+          // its connections, if only for a moment.
           .acquire_sockets =
-              [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
+              [this](const config::Listener& listener) {
+                const bool opens = !options_.validate_only && state_ != State::kDraining;
+                return opens ? sockets_.Acquire(listener) : absl::OkStatus();
+              },
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
                 sources_->ChangeInterest(type, change);
@@ -262,16 +267,26 @@ void Proxy::Drain() {
   for (const auto& worker : workers_) {
     worker->Drain(options_.drain_time_ms, [this] { loop_.Post([this] { OnWorkerDrained(); }); });
   }
+  // A socket that listens and is not accepted from would keep its clients waiting, and, where
+  // another process serves on the port already, take its share of the new ones.
+  sockets_.Release();
+}
+
+void Proxy::DrainAndEnd() {
+  ends_when_drained_ = true;
+  Drain();
+  if (has_drained()) loop_.Stop();
 }
 
 void Proxy::OnWorkerDrained() {
-  if (++drained_workers_ == workers_.size()) loop_.Stop();
+  ++drained_workers_;
+  if (has_drained() && ends_when_drained_) loop_.Stop();
 }
 
 void Proxy::Run() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
-  loop_.OnSignal(SIGTERM, [this] { Drain(); });
+  loop_.OnSignal(SIGTERM, [this] { DrainAndEnd(); });
   loop_.OnSignal(SIGINT, [this] { loop_.Stop(); });
   loop_.OnSignal(SIGUSR1, [this] { ReopenLogs(); });
   for (const auto& worker : workers_) worker->Start();

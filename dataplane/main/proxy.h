@@ -42,6 +42,9 @@ struct ProxyOptions {
   std::string dns_servers;         // Empty: the machine's.
   std::string admin_listen;        // IP:PORT; empty: no admin.
   std::string admin_address_path;  // File to write its address to; empty: none.
+  // Create checks all of the above and opens no port; the folder of `state_dir` is not touched. Not
+  // for Run.
+  bool validate_only = false;
 };
 
 // The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
@@ -58,10 +61,11 @@ class Proxy {
   static absl::StatusOr<std::unique_ptr<Proxy>> Create(ProxyOptions options);
   ~Proxy();
 
-  // Serves until it has drained (SIGTERM, admin) or is stopped (SIGINT).
+  // Serves until it has drained after SIGTERM, or is stopped (SIGINT, admin).
   void Run();
 
-  // Lets what is under way finish, for at most drain_time_ms, then ends Run.
+  // Takes no new connection, and lets what is under way finish, for at most drain_time_ms. The
+  // admin is still answered.
   void Drain();
   void ReopenLogs();
   // Ends Run at once.
@@ -95,7 +99,10 @@ class Proxy {
   uint64_t served_update() const { return *std::min_element(applied_.begin(), applied_.end()); }
   void OnInitTimeout();
   void GoLive();
+  // Drains, if nobody has asked for it yet, and then ends Run.
+  void DrainAndEnd();
   void OnWorkerDrained();
+  bool has_drained() const { return drained_workers_ == workers_.size(); }
 
   const ProxyOptions options_;
   event::Loop loop_;
@@ -122,6 +129,7 @@ class Proxy {
   State state_ = State::kInitializing;
   bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;
+  bool ends_when_drained_ = false;
 };
 
 }  // namespace sluice

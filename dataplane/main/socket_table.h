@@ -32,6 +32,9 @@ class SocketTable {
   // The sockets of each listener of `snapshot`; forgets those that none of them uses.
   absl::flat_hash_map<std::string, Sockets> SocketsOf(const config::Snapshot& snapshot);
 
+  // Lets go of all of them: each is closed once the workers have let go too.
+  void Release() { bound_.clear(); }
+
   // Of what is bound for it, in its order.
   std::vector<event::Address> AddressesOf(const config::Listener& listener) const;
 

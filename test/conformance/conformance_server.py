@@ -72,6 +72,8 @@ def send(stream, message):
 
 
 def main():
+    # Before there is a server to leave behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     request = receive(sys.stdin.buffer)
     http2 = request.get(HTTP_VERSION, 1) == HTTP_2
     # The reference server gets the same request without TLS: that is the proxy's part.
@@ -94,7 +96,6 @@ def main():
                 more = {"tls": (folder / "cert", folder / "key"),
                         "alpn": ["h2" if http2 else "http/1.1"],
                         "client_ca": folder / "ca" if request.get(CLIENT_CERT) else None}
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             with SuiteProxy(folder, upstream_port, http2, sys.stderr, **more) as proxy:
                 answer = field(HOST, b"127.0.0.1") + field(PORT, proxy.port)
                 if creds:

@@ -5,17 +5,17 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 
-BIN = pathlib.Path(os.environ.get("SLUICE_BIN", pathlib.Path(__file__).parents[2] / "bin"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+from harness.ports import free_port  # noqa: E402
+
+BIN = pathlib.Path(
+    os.environ.get("SLUICE_BIN", pathlib.Path(__file__).resolve().parents[2] / "bin")).resolve()
 TYPES = "type.googleapis.com/envoy.extensions."
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def await_port(port, child, seconds=20):

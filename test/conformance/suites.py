@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,12 @@ class Runner:
     def _start(self, command, port):
         child = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                                  stdout=self._log, stderr=self._log)
-        await_port(port, child)
+        try:
+            await_port(port, child)
+        except RuntimeError:
+            child.kill()
+            child.wait()
+            raise
         return child
 
     def h2spec(self):
@@ -84,7 +90,10 @@ class Runner:
         subprocess.run(list(map(str, command)), stdout=self._log, stderr=self._log, timeout=900)
         # Its report quotes frames as they came, bytes that XML forbids included.
         text = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", out.read_bytes())
-        for case in ET.fromstring(text.decode(errors="replace")).iter("testcase"):
+        cases = list(ET.fromstring(text.decode(errors="replace")).iter("testcase"))
+        if not cases:
+            self._report.case("h2spec-" + name, "run", "its report holds no case")
+        for case in cases:
             label = f"{case.get('package')} {case.get('classname')}"
             bad = case.find("failure")
             bad = case.find("error") if bad is None else bad
@@ -131,7 +140,7 @@ class Runner:
             capture_output=True, text=True, timeout=1800)
         text = done.stdout + done.stderr
         found = re.search(r"(\d+) passed, (\d+) failed", text)
-        if not found:
+        if not found or int(found.group(1)) + int(found.group(2)) == 0:
             self._report.case("connectconformance", "run", text[-1500:] or "no result")
             return
         for number in range(int(found.group(1))):
@@ -151,6 +160,8 @@ def main():
     args = parser.parse_args()
     if unknown := set(args.suites) - set(suites):
         parser.error(f"no such suite: {', '.join(unknown)}; there are {', '.join(suites)}")
+    # As the first process of its namespace it would not hear of the signal else.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = Report()
     with tempfile.TemporaryDirectory(prefix="sluice-suites-") as folder:
         runner = Runner(args.tools, folder, report)

@@ -4,8 +4,10 @@
 //
 //     golden_seeds COMPILE_CORPUS ADS_CORPUS STATE_CORPUS GOLDEN.out.yaml...
 //
-// One compile seed per resource, one ADS and one state file per golden.
+// One compile seed per resource, one ADS and one state file per golden. Ends with 1 at the first
+// thing that it cannot read or write: a seed that is not what it should be would never be noticed.
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -49,6 +51,11 @@ const std::vector<Kind>& Kinds() {
   return *kinds;
 }
 
+[[noreturn]] void Fail(const std::string& what) {
+  std::cerr << "golden_seeds: " << what << "\n";
+  std::exit(1);
+}
+
 struct Resource {
   const Kind* kind;
   std::string name;
@@ -61,15 +68,18 @@ std::vector<Resource> ReadGolden(const std::string& path) {
   const Kind* kind = nullptr;
   std::string name, json, line;
   auto finish = [&] {
-    std::unique_ptr<Message> message(kind == nullptr ? nullptr : kind->prototype.New());
-    if (message != nullptr &&
-        google::protobuf::util::JsonStringToMessage(json, message.get()).ok()) {
+    if (kind != nullptr) {
+      const std::unique_ptr<Message> message(kind->prototype.New());
+      if (!google::protobuf::util::JsonStringToMessage(json, message.get()).ok()) {
+        Fail(path + ": " + std::string(kind->word) + " " + name + " cannot be read");
+      }
       resources.push_back({kind, name, message->SerializeAsString()});
     }
     kind = nullptr;
     json.clear();
   };
   std::ifstream in(path);
+  if (!in) Fail(path + " cannot be opened");
   while (std::getline(in, line)) {
     if (line.starts_with("    ")) {
       json += line;
@@ -88,7 +98,9 @@ std::vector<Resource> ReadGolden(const std::string& path) {
 }
 
 void Write(const std::string& folder, const std::string& name, const std::string& bytes) {
-  std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+  std::ofstream out(folder + "/" + name, std::ios::binary);
+  out << bytes;
+  if (!out.flush()) Fail(folder + "/" + name + " cannot be written");
 }
 
 // Each kind's resources as one delta response.
@@ -129,6 +141,8 @@ int main(int argc, char** argv) {
     std::string ads(1, '\1'), state;
     const auto responses = Responses(resources);
     for (const auto& [place, bytes] : responses) {
+      // The fuzzer's input has two bytes for a length.
+      if (bytes.size() > 0xffff) Fail(stem + ": a response is over 64 KiB");
       ads += std::string{static_cast<char>(bytes.size() >> 8), static_cast<char>(bytes.size())};
       ads += bytes;
     }

@@ -121,9 +121,11 @@ class Edge:
         done = {}
         for thing in self._made:
             done[(thing["kind"], thing["metadata"]["name"])] = thing
-        self.stack.control.delete(*reversed(list(done.values())))
-        for server in self._servers:
-            server.close()
+        try:
+            self.stack.control.delete(*reversed(list(done.values())))
+        finally:
+            for server in self._servers:
+                server.close()
 
 
 _numbers = itertools.count(1)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that want to use us up (DOS), and upgrades that are no upgrades (WS)."""
+import contextlib
+import pathlib
 import resource
 import socket
 
@@ -81,7 +83,7 @@ def test_dos_02_a_proxy_without_descriptors_still_answers_its_admin_and_recovers
         objects.backend("blue", blue.port),
         objects.route("main", "edge", [rule("blue")]),
     ) as stack:
-        limit = len(list((tmp_path / f"/proc/{stack.proxy.pid}/fd").iterdir())) + 40
+        limit = len(list(pathlib.Path(f"/proc/{stack.proxy.pid}/fd").iterdir())) + 40
         resource.prlimit(stack.proxy.pid, resource.RLIMIT_NOFILE, (limit, limit))
         crowd = []
         try:
@@ -187,11 +189,17 @@ def test_ws_03_a_client_that_leaves_while_we_connect_leaves_nothing_behind(edge)
         deaf.listen(0)
         port = deaf.getsockname()[1]
         edge.route(rule(edge.backend("deaf", port)))
-        for _ in range(20):
-            with edge.stack.connect() as connection:
+        proxy = edge.stack.proxy
+
+        def active():
+            return proxy.metric("downstream_requests_active")
+
+        with contextlib.ExitStack() as crowd:
+            for _ in range(20):
+                connection = crowd.enter_context(edge.stack.connect())
                 connection.send(UPGRADE.format(host=edge.host, more="").encode())
-        edge.stack.proxy.until(
-            "no request is left", lambda: edge.stack.proxy.metric("downstream_rq_active") == 0)
+            proxy.until("requests under way", lambda: active() >= 10)
+        proxy.until("no request is left", lambda: active() == 0)
 
 
 def test_dos_08_fields_made_to_collide_are_refused_by_count(edge):

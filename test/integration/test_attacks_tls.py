@@ -174,6 +174,7 @@ def test_tls_10_a_hello_beyond_16_kib_is_refused(tls):
 
 def test_tls_11_early_data_is_not_taken(tls):
     told = s_client(tls, "-tls1_3", "-alpn", "http/1.1")
+    assert "TLSv1.3" in told.stdout  # Else what follows shows nothing.
     assert "Max Early Data: 0" in told.stdout or "Max Early Data" not in told.stdout
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """sluice-proxy on an Envoy v3 bootstrap file."""
 import json
+import os
+import socket
 import subprocess
 
 import pytest
@@ -135,10 +137,28 @@ def test_strict_dns_resolves(tmp_path, blue):
         assert curl(f"http://127.0.0.1:{port}/a").json()["upstream"] == "blue"
 
 
-def test_validate_accepts_and_starts_nothing(tmp_path, blue):
-    port = free_port()
-    done = validate(write(tmp_path, bootstrap(port, free_port(), blue.port), "yaml"))
+def test_validate_opens_no_port(tmp_path, blue):
+    """Whoever serves on these ports meanwhile loses no connection to it. They are held without
+    SO_REUSEPORT, so that a second socket on one would be refused."""
+    with socket.create_server(("127.0.0.1", 0)) as main, \
+            socket.create_server(("127.0.0.1", 0)) as admin:
+        ports = (s.getsockname()[1] for s in (main, admin))
+        done = validate(write(tmp_path, bootstrap(*ports, blue.port), "yaml"))
     assert done.returncode == 0, done.stderr
+    assert done.stdout == "configuration OK\n"
+
+
+def test_there_are_as_many_workers_as_cores_that_may_be_used(tmp_path, blue):
+    """One core of however many; each worker has a listening socket of its own."""
+    port, admin = free_port(), free_port()
+    path = write(tmp_path, bootstrap(port, admin, blue.port), "json")
+    core = min(os.sched_getaffinity(0))
+    with Process("proxy", [program("sluice-proxy"), "-c", path], tmp_path,
+                 preexec=lambda: os.sched_setaffinity(0, {core})) as proxy:
+        proxy.until("ready", lambda: curl(f"http://127.0.0.1:{admin}/ready").status == 200)
+        told = subprocess.run(["ss", "-Hltn", f"sport = :{port}"], capture_output=True, text=True,
+                              check=True).stdout
+    assert len(told.splitlines()) == 1, told
 
 
 @pytest.mark.parametrize(

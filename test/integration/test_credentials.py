@@ -205,8 +205,8 @@ def test_sighup_ends_what_a_withdrawn_token_has_open_and_nothing_else(closed):
 def test_sighup_ends_a_watch_of_a_withdrawn_token(closed):
     command = [program("sluicectl"), "get", "backends", "--watch",
                *map(str, closed.api_flags("read-secret-0123456789"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as watch:
+    watch = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
         writer = closed.api_flags("write-secret-0123456789")
         sluicectl(*writer, "apply", "-f", "-", text=objects.to_yaml(objects.backend("one", 9001)))
         assert "one" in watch.stdout.readline()
@@ -217,6 +217,10 @@ def test_sighup_ends_a_watch_of_a_withdrawn_token(closed):
         assert "the credential was withdrawn" in told
         assert closed.rest(token="read-secret-0123456789").status == 401
         assert closed.rest(token="write-secret-0123456789").status == 200
+    finally:
+        # A watch that is still let in ends by nothing else.
+        watch.kill()
+        watch.communicate()
 
 
 def test_sighup_takes_another_certificate_and_client_ca(closed):

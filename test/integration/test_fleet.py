@@ -122,7 +122,8 @@ def test_fields_that_a_proxy_does_not_act_on_are_listed_by_name(tmp_path):
         }
         path = tmp_path / "bootstrap.json"
         path.write_text(json.dumps(config))
-        with Process("odd-1", [program("sluice-proxy"), "-c", path], tmp_path) as proxy:
+        with Process("odd-1", [program("sluice-proxy"), "-c", path, "--admin-listen="],
+                     tmp_path) as proxy:
             fields = proxy.until(
                 "the fields in the fleet",
                 lambda: [f for p in control.fleet() for f in p.get("unsupportedFields", [])])

@@ -26,15 +26,15 @@ class Edge:
         self.source = xds.ADS if ads else xds.from_server(api_type)
         self.control = GoControl(folder, ads=ads)
         self.proxy = None
-        self.control.set(LISTENER=self.listeners(), ROUTES=self.routes("blue"),
-                         CLUSTER=self.clusters(), ENDPOINTS=self.endpoints(),
-                         SECRET=self.secrets("a.test"))
         path = folder / "bootstrap.yaml"
         path.write_text(xds.to_yaml(xds.bootstrap(
             self.admin, lds=self.source, cds=self.source,
             ads=xds.grpc_source(api_type) if ads else None,
             clusters=[xds.control_cluster(self.control.port)])))
         try:
+            self.control.set(LISTENER=self.listeners(), ROUTES=self.routes("blue"),
+                             CLUSTER=self.clusters(), ENDPOINTS=self.endpoints(),
+                             SECRET=self.secrets("a.test"))
             self.proxy = BootstrappedProxy(folder, path, self.admin)
         except BaseException:
             self.stop()

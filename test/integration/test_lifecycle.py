@@ -12,16 +12,9 @@ from harness import objects
 from harness.gateway import Control, Proxy
 from harness.load import SteadyClient
 from harness.objects import rule
-from harness.ports import accepts, free_port
+from harness.ports import accepts, free_port, refuses
 from harness.process import program
 from harness.wait import until
-
-
-def refuses(port):
-    try:
-        return not accepts(port)
-    except ConnectionRefusedError:
-        return True
 
 
 def test_sigterm_finishes_what_is_under_way_and_exits_0(stack):
@@ -29,8 +22,10 @@ def test_sigterm_finishes_what_is_under_way_and_exits_0(stack):
         connection.send(b"GET /delay/1500 HTTP/1.1\r\nHost: a.test\r\n\r\n")
         stack.proxy.until(
             "a request under way",
-            lambda: stack.proxy.metric(r"downstream_requests_active|downstream_rq_active") >= 1)
+            lambda: stack.proxy.metric("downstream_requests_active") >= 1)
         stack.proxy.send(signal.SIGTERM)
+        # While the request is still under way: who comes now is to go elsewhere, not to wait.
+        stack.proxy.until("a closed port", lambda: refuses(stack.port))
         answer = connection.read_answer()
         assert answer.status == 200
         assert answer.header("connection") == "close"
@@ -60,6 +55,16 @@ def test_drain_by_admin_closes_kept_connections(stack):
         assert stack.proxy.admin("/drain", method="POST").status in (200, 202)
         stack.proxy.until("not ready", lambda: stack.proxy.admin("/ready").status == 503)
         assert connection.closed_by_peer()
+    stack.proxy.until("a closed port", lambda: refuses(stack.port))
+    # A change that comes later opens nothing again, and the end is SIGTERM's affair.
+    more = free_port()
+    stack.control.apply(objects.gateway("edge", [
+        objects.http_listener(stack.port), objects.http_listener(more, name="more")]))
+    stack.proxy.until("the change",
+                      lambda: str(more) in stack.proxy.admin("/config_dump").body.decode())
+    assert refuses(stack.port) and refuses(more)
+    assert stack.proxy.admin("/ready").status == 503
+    assert stack.proxy.stop() == 0
 
 
 def test_admin_changes_nothing_on_get(stack):
@@ -170,8 +175,8 @@ def test_a_data_folder_that_cannot_be_written_is_a_clear_error(tmp_path):
     """A file in its place: root may write anywhere, so a mode would prove nothing."""
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    control = Control(tmp_path, data_dir=in_the_way / "data", wait=False)
-    assert control.wait() != 0
+    with Control(tmp_path, data_dir=in_the_way / "data", wait=False) as control:
+        assert control.wait() != 0
     assert str(in_the_way) in control.log()
     assert len(control.log().strip().splitlines()) <= 5
 
@@ -202,25 +207,25 @@ def test_a_full_disk_refuses_the_apply_and_loses_nothing(tmp_path):
 
 
 def test_a_second_control_plane_on_the_same_data_is_refused(control, tmp_path):
-    other = Control(tmp_path, data_dir=control.data_dir, wait=False)
-    assert other.wait() != 0
+    with Control(tmp_path, data_dir=control.data_dir, wait=False) as other:
+        assert other.wait() != 0
     assert "control" in other.log()
 
 
 def test_a_taken_port_names_its_flag(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = {"xds": free_port(), "api": taken.getsockname()[1], "rest": free_port()}
-        control = Control(tmp_path, ports=ports, wait=False)
-        assert control.wait() != 0
+        with Control(tmp_path, ports=ports, wait=False) as control:
+            assert control.wait() != 0
     assert "--api-listen" in control.log()
     assert str(ports["api"]) in control.log()
 
 
 def test_control_off_loopback_needs_tls_and_a_credential(tmp_path):
     ports = {"xds": free_port(), "api": free_port(), "rest": free_port()}
-    control = Control(tmp_path, ports=ports, wait=False,
-                      args=["--xds-listen", f"0.0.0.0:{ports['xds']}"])
-    assert control.wait() != 0
+    with Control(tmp_path, ports=ports, wait=False,
+                 args=["--xds-listen", f"0.0.0.0:{ports['xds']}"]) as control:
+        assert control.wait() != 0
     assert "tls" in control.log().lower()
 
 

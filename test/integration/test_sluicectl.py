@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: verbs, output forms, exit codes."""
 import json
+import re
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from harness import objects
 from harness.gateway import sluicectl
 from harness.objects import path_match, rule
 from harness.ports import free_port
+from harness.process import ROOT
 
 VERBS = ["apply", "get", "delete", "diff", "validate", "explain", "fleet"]
 
@@ -119,6 +121,16 @@ def test_explain_offline_says_why_a_candidate_lost(files):
     assert "404" in told.stdout
     won = sluicectl("explain", "GET", "http://shop.test:8080/other", "-H", "x-beta: 1", "-f", files)
     assert "127.0.0.1:9002" in won.stdout
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]
+EXAMPLES = [(path.name, text) for path in DOCUMENTS
+            for text in re.findall(r"(?ms)^```yaml\n(.*?)^```", path.read_text())]
+
+
+@pytest.mark.parametrize("document, text", EXAMPLES, ids=[name for name, _ in EXAMPLES])
+def test_what_the_documents_show_is_valid(document, text):
+    assert sluicectl("validate", "-f", "-", text=text).returncode == 0
 
 
 def test_explain_live_agrees_with_what_happens(stack, blue):

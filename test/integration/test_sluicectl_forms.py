@@ -54,6 +54,12 @@ def test_json_and_yaml_say_the_same(control, manifest, name):
     assert set(as_json) == set(as_yaml)
 
 
+@pytest.mark.parametrize("words", [["backends", "-o", "json"], ["backend", "blue"]])
+def test_a_watch_does_not_ignore_what_it_cannot_do(control, words):
+    told = control.ctl("get", *words, "--watch", check=False)
+    assert told.returncode == 2 and "--watch" in told.stderr
+
+
 def test_validate_tells_a_script_where_the_mistake_is(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(

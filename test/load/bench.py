@@ -107,6 +107,9 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="load per proxy, row and round")
     parser.add_argument("--proxies", default=",".join(PROXIES), help="default: %(default)s")
     args = parser.parse_args()
+    kinds = args.proxies.split(",")
+    if unknown := set(kinds) - set(PROXIES):
+        parser.error(f"no such proxy: {', '.join(unknown)}; there are {', '.join(PROXIES)}")
 
     proxy_core, load_core = cores()
     if proxy_core == load_core:
@@ -120,7 +123,7 @@ def main():
         try:
             upstream.start()
             memory = {"start": {}, "idle": {}}
-            for kind in args.proxies.split(","):
+            for kind in kinds:
                 proxy = PROXIES[kind](folder, proxy_core, upstream.port, tls)
                 proxies.append(proxy)
                 proxy.start()

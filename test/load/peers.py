@@ -17,11 +17,9 @@ from measure import on_core
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SITE = pathlib.Path(sys.prefix)
 
+sys.path.insert(0, str(ROOT / "test/integration"))
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from harness.ports import free_port  # noqa: E402
 
 
 def make_certificate(folder):
@@ -38,8 +36,7 @@ class Server:
     """A program that was started here and is ended here."""
 
     name = ""
-    # True if the program answers on its ports by its first output or later; all of ours do.
-    ports = ()
+    ports = ()  # on which start() waits for it
 
     def __init__(self, folder, core):
         self.folder = folder / self.name

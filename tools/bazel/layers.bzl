@@ -15,8 +15,8 @@ BASE = _under("base", "api", "dataplane", "controlplane", "tools", "test")
 API = _under("api", "dataplane", "controlplane", "tools", "test")
 
 # The data plane, in the order a request meets it.
-EVENT = _under("dataplane") + _TESTS + _under("tools/demo", "tools/bench")
-HTTP = _under("dataplane") + _TESTS + _OFFLINE + _under("tools/demo", "tools/bench")
+EVENT = _under("dataplane") + _TESTS + _under("tools/demo")
+HTTP = _under("dataplane") + _TESTS + _OFFLINE + _under("tools/demo")
 CONFIG = _under("dataplane") + _TESTS + _OFFLINE
 TLS = _under(
     "dataplane/listener",
@@ -28,7 +28,6 @@ TLS = _under(
 ) + _TESTS
 CODEC = _under(
     "tools/demo",
-    "tools/bench",
     "dataplane/listener",
     "dataplane/upstream",
     "dataplane/admin",

@@ -38,7 +38,7 @@ def sluice_cc_fuzzer(name, srcs, deps, corpus = None, copts = [], **kwargs):
     """A libFuzzer target; build it with --config=fuzz, run it with tools/fuzz.
 
     Args:
-      name: ends in _fuzz; tools/fuzz finds targets by it.
+      name: ends in _fuzz, as its source does; tools/fuzz goes by the tag.
       srcs: holds LLVMFuzzerTestOneInput.
       deps: what is fuzzed.
       corpus: a filegroup of seeds, in a folder `name`_corpus beside the BUILD file.

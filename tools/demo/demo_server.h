@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/intrusive_list.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/event/socket.h"
 
@@ -13,9 +12,12 @@ namespace sluice::demo {
 
 class DemoConnection;
 
-// A DemoServer answers HTTP/1.1 requests with what it received of them (see main.cc).
+// A DemoServer answers HTTP/1.1 requests with what it received of them (see main.cc). For examples
+// and tests: it bounds neither connections nor their time.
 //
-// Thread: its loop's.
+// Thread:   its loop's.
+// Lifetime: `loop` outlives it. Connections own themselves, and may outlive it.
+// Errors:   Listen's are those of event::ListenSocket.
 class DemoServer final : private event::FdHandler {
  public:
   static absl::StatusOr<std::unique_ptr<DemoServer>> Listen(event::Loop& loop,
@@ -24,7 +26,6 @@ class DemoServer final : private event::FdHandler {
   ~DemoServer();
 
   const event::Address& address() const { return address_; }
-  const std::string& name() const { return name_; }
 
  private:
   DemoServer(event::Loop& loop, event::UniqueFd fd, event::Address address, std::string name);

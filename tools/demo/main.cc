@@ -4,12 +4,7 @@
 //
 //   demo-upstream --listen 127.0.0.1:9001 --name blue
 //
-//   any path        200 and JSON: who answered, method, path, host, header fields, body size
-//   /status/CODE    that status
-//   /delay/MS       answers after MS milliseconds
-//   /bytes/N        N bytes of body
-//   /trailers       a chunked body with a trailer field
-//   /close          closes the connection instead of answering
+// --help lists its paths.
 
 #include <signal.h>
 
@@ -30,7 +25,13 @@ ABSL_FLAG(std::string, name, "demo", "what it calls itself in its answers");
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "answers HTTP/1.1 with what it received.\n"
-      "Example: demo-upstream --listen 127.0.0.1:9001 --name blue");
+      "Example: demo-upstream --listen 127.0.0.1:9001 --name blue\n\n"
+      "  any path        200 and JSON: who answered, method, path, host, header fields, body size\n"
+      "  /status/CODE    that status, from 200 to 599\n"
+      "  /delay/MS       answers after MS milliseconds\n"
+      "  /bytes/N        N bytes of body\n"
+      "  /trailers       a chunked body with a trailer field\n"
+      "  /close          closes the connection instead of answering");
   absl::ParseCommandLine(argc, argv);
   signal(SIGPIPE, SIG_IGN);
 

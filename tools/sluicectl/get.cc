@@ -122,15 +122,15 @@ ExitCode GetOne(Session& session, const Invocation& invocation, Format format, S
 ExitCode RunGet(const Invocation& invocation, Streams& streams) {
   const std::optional<Format> format = ReadFormat(invocation, streams);
   if (!format.has_value()) return ExitCode::kUsage;
-  if (invocation.Has("watch") &&
-      (invocation.arguments().size() == 2 || *format != Format::kTable)) {
+  const bool is_of_one = invocation.arguments().size() == 2;
+  if (invocation.Has("watch") && (is_of_one || *format != Format::kTable)) {
     streams.err << "sluicectl: --watch tells the changes of kinds, a line each: it goes with no "
                    "NAME and no other --output\n";
     return ExitCode::kUsage;
   }
   const std::unique_ptr<Session> session = Session::Open(invocation, streams);
   if (session == nullptr) return ExitCode::kUsage;
-  if (invocation.arguments().size() == 2) return GetOne(*session, invocation, *format, streams);
+  if (is_of_one) return GetOne(*session, invocation, *format, streams);
   push::v1::ListRequest request;
   if (!invocation.arguments().empty() && invocation.arguments()[0] != "all") {
     for (const std::string_view kind : absl::StrSplit(invocation.arguments()[0], ',')) {

@@ -25,7 +25,7 @@ class Envoy(Process):
         self.admin_port = admin_port
         super().__init__("envoy", [envoy_program(), "-c", bootstrap, "--use-dynamic-base-id",
                                    "--concurrency", 1, *args], folder)
-        self.until("Envoy is ready", lambda: self.admin("/ready").status == 200, 30)
+        self.started("Envoy is ready", lambda: self.admin("/ready").status == 200, 30)
 
     def admin(self, path):
         return curl(f"http://127.0.0.1:{self.admin_port}{path}")

@@ -33,7 +33,7 @@ class Control(Process):
         )
         if wait:
             for port in self.ports.values():
-                self.until(f"port {port} of the control plane", lambda p=port: accepts(p))
+                self.started(f"port {port} of the control plane", lambda p=port: accepts(p))
 
     def ctl(self, *args, text=None, check=True):
         """Runs sluicectl against this control plane; returns the finished process."""
@@ -91,7 +91,10 @@ class ServingProxy(Process):
         return curl(f"http://127.0.0.1:{self.admin_port}{path}", *args, method=method)
 
     def metric(self, pattern):
-        """The sum of all samples whose name and labels match."""
+        """The sum of all samples whose name and labels match.
+
+        It is 0 also where none does: who waits for 0 has waited for more than that before.
+        """
         text = self.admin("/stats/prometheus").body.decode()
         return sum(
             float(line.rsplit(" ", 1)[1])
@@ -107,7 +110,7 @@ class BootstrappedProxy(ServingProxy):
         self.admin_port = admin_port
         super().__init__("sluice-proxy", [program("sluice-proxy"), "-c", bootstrap,
                                           "--concurrency", 2, *args], folder)
-        self.wait_ready()
+        self.started("the proxy is ready", self.is_ready)
 
 
 class Proxy(ServingProxy):
@@ -132,7 +135,7 @@ class Proxy(ServingProxy):
             folder,
         )
         if wait:
-            self.wait_ready()
+            self.started("the proxy is ready", self.is_ready)
 
 
 class Stack:

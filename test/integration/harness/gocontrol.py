@@ -22,16 +22,17 @@ class GoControl(Process):
             pytest.fail(f"{PROGRAM} is missing: run tools/interop")
         super().__init__("gocontrol", [PROGRAM, f"-ads={str(ads).lower()}", "-listen",
                                        f"127.0.0.1:{port}"], folder, stdin=subprocess.PIPE)
-        self.port = int(self._first("listening")["address"].rpartition(":")[2])
+        told = self.started("its address", lambda: self._find("listening"))
+        self.port = int(told["address"].rpartition(":")[2])
+
+    def _find(self, event, since=0, **fields):
+        for line in self.events()[since:]:
+            if line["event"] == event and all(line.get(k) == v for k, v in fields.items()):
+                return line
+        return None
 
     def _first(self, event, since=0, **fields):
-        def find():
-            for line in self.events()[since:]:
-                if line["event"] == event and all(line.get(k) == v for k, v in fields.items()):
-                    return line
-            return None
-
-        return self.until(f"{event} {fields}", find)
+        return self.until(f"{event} {fields}", lambda: self._find(event, since, **fields))
 
     def events(self):
         whole = self.log().rpartition("\n")[0]

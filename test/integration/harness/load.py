@@ -60,7 +60,10 @@ class SteadyClient:
 
 
 class H2Load:
-    """nghttp2's h2load in the background over HTTP/2, for a number of requests."""
+    """nghttp2's h2load in the background over HTTP/2, for a number of requests.
+
+    A context manager: at its end it is killed if it still runs.
+    """
 
     def __init__(self, url, host, requests, clients=2, streams=8):
         self._child = subprocess.Popen(
@@ -83,3 +86,11 @@ class H2Load:
 
     def running(self):
         return self._child.poll() is None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.running():
+            self._child.kill()
+        self._child.communicate()

@@ -10,7 +10,7 @@ class Namespace(Process):
         super().__init__("namespace", ["unshare", "--net", "sh", "-c",
                                        "ip link set lo up && echo up && exec sleep infinity"],
                          folder)
-        self.until("the namespace", lambda: "up" in self.log())
+        self.started("the namespace", lambda: "up" in self.log())
 
     @property
     def prefix(self):

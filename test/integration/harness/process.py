@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from harness.wait import NotInTime, until
+from harness.wait import DEADLINE_S, NotInTime, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BIN = pathlib.Path(os.environ.get("SLUICE_BIN", ROOT / "bin"))
+# Whole: programs run in folders of their own.
+BIN = pathlib.Path(os.environ.get("SLUICE_BIN", ROOT / "bin")).resolve()
 
 
 def program(name):
@@ -59,7 +60,15 @@ class Process:
                 f"{self.name} ended with code {self.returncode}:\n{self.log()[-4000:]}"
             )
 
-    def until(self, what, probe, seconds=20.0):
+    def started(self, what, probe, seconds=DEADLINE_S):
+        """As until, for constructors: one that fails hands nobody a process to stop."""
+        try:
+            return self.until(what, probe, seconds)
+        except BaseException:
+            self.stop()
+            raise
+
+    def until(self, what, probe, seconds=DEADLINE_S):
         """As wait.until, but fails at once, with the log, if the process ends meanwhile."""
 
         def watched():
@@ -74,7 +83,7 @@ class Process:
     def send(self, number):
         self._child.send_signal(number)
 
-    def wait(self, seconds=20.0):
+    def wait(self, seconds=DEADLINE_S):
         """Waits for the end and returns the exit code."""
         try:
             return self._child.wait(seconds)

@@ -18,7 +18,7 @@ class DemoUpstream(Process):
             [program("demo-upstream"), "--listen", f"127.0.0.1:{port}", "--name", name],
             folder,
         )
-        self.port = int(self.until("the upstream's port", self._said).group(1))
+        self.port = int(self.started("the upstream's port", self._said).group(1))
 
     def _said(self):
         return re.search(r"listening on \S+:(\d+)", self.log())
