@@ -2,6 +2,8 @@
 #include "controlplane/translate/pipeline/pipeline.h"
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/translate/pipeline/offline_for_test.h"
@@ -152,6 +154,31 @@ spec: {targetRefs: [{group: "", kind: Service, name: s}], limits: {maxConnection
   EXPECT_EQ(output.resolved.routes, 2);
   EXPECT_EQ(output.resolved.policies, 1);
   EXPECT_EQ(output.translated, (WorkDone{.backends = 2}));
+}
+
+// HTTP/3's UDP port has the number of the TCP one; which of them stands first says nothing.
+TEST_F(PipelineTest, TcpPortServesThoughUdpHasTheSameNumber) {
+  const std::string slice = R"(---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: s-1, labels: {kubernetes.io/service-name: s}}
+addressType: IPv4
+ports: [{name: quic, port: 8443, protocol: UDP}, {name: web, port: 8080}]
+endpoints: [{addresses: [10.0.0.1]}]
+)";
+  constexpr std::string_view kQuic = "{name: quic, port: 80, protocol: UDP}";
+  constexpr std::string_view kWeb = "{name: web, port: 80}";
+  for (const auto& [first, second] : {std::pair(kQuic, kWeb), std::pair(kWeb, kQuic)}) {
+    Put(absl::StrCat(slice,
+                     "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [",
+                     first, ", ", second, "]}\n"));
+    EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at({"HTTPRoute", "default", "r1"}))) << first;
+    const auto* part =
+        pipeline_.gateways().at(kG1)->gateway->endpoints.Find("Service/default/s/80");
+    ASSERT_NE(part, nullptr);
+    ASSERT_EQ((*part)->endpoints.size(), 1u);
+    EXPECT_EQ((*part)->endpoints[0].port, 8080);
+  }
 }
 
 TEST_F(PipelineTest, GatewayThatGoesLeavesNothingBehind) {
