@@ -181,6 +181,40 @@ endpoints: [{addresses: [10.0.0.1]}]
   }
 }
 
+// As `openssl ecparam -genkey` writes a key, and as people keep both in one file.
+TEST_F(PipelineTest, CertificateAndKeyMayStandBehindOtherBlocks) {
+  Put(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g1}
+spec:
+  gatewayClassName: sluice
+  listeners: [{name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: c}]}}]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: c}
+type: kubernetes.io/tls
+stringData:
+  tls.crt: |
+    -----BEGIN PRIVATE KEY-----
+    AAAA
+    -----END PRIVATE KEY-----
+    -----BEGIN CERTIFICATE-----
+    AAAA
+    -----END CERTIFICATE-----
+  tls.key: |
+    -----BEGIN EC PARAMETERS-----
+    AAAA
+    -----END EC PARAMETERS-----
+    -----BEGIN EC PRIVATE KEY-----
+    AAAA
+    -----END EC PRIVATE KEY-----
+)");
+  EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at(kG1)));
+  EXPECT_TRUE(pipeline_.gateways().at(kG1)->gateway->certificates.contains("Secret/default/c"));
+}
+
 TEST_F(PipelineTest, GatewayThatGoesLeavesNothingBehind) {
   const Output output = Delete(kG1);
   ASSERT_TRUE(output.gateways.contains(kG1));
