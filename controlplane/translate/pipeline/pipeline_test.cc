@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/translate/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -213,6 +214,24 @@ stringData:
 )");
   EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at(kG1)));
   EXPECT_TRUE(pipeline_.gateways().at(kG1)->gateway->certificates.contains("Secret/default/c"));
+}
+
+TEST_F(PipelineTest, ListenersOfAGatewayThatCannotBindAreNotProgrammed) {
+  Put(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g1}
+spec:
+  gatewayClassName: sluice
+  addresses: [{type: Hostname, value: a.example}]
+  listeners: [{name: http, protocol: HTTP, port: 8080}]
+)");
+  EXPECT_TRUE(pipeline_.gateways().at(kG1)->gateway->ports.empty());
+  const auto& conditions = pipeline_.verdicts().at(kG1).listeners.at(0).conditions;
+  const auto programmed = std::find_if(conditions.begin(), conditions.end(),
+                                       [](const auto& c) { return c.type == "Programmed"; });
+  ASSERT_NE(programmed, conditions.end());
+  EXPECT_EQ(programmed->status, resolve::Condition::Status::kFalse);
 }
 
 TEST_F(PipelineTest, GatewayThatGoesLeavesNothingBehind) {
