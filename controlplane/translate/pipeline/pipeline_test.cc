@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "controlplane/translate/pipeline/offline_for_test.h"
 #include "controlplane/xdsserver/type_urls.h"
 #include "gtest/gtest.h"
@@ -155,6 +156,65 @@ spec: {targetRefs: [{group: "", kind: Service, name: s}], limits: {maxConnection
   EXPECT_EQ(output.resolved.routes, 2);
   EXPECT_EQ(output.resolved.policies, 1);
   EXPECT_EQ(output.translated, (WorkDone{.backends = 2}));
+}
+
+// What the nearer policy does not say is the farther one's to say, within a group of settings too.
+TEST_F(PipelineTest, TrafficPoliciesAreMergedSettingBySetting) {
+  Put(R"(---
+apiVersion: sluice.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: far}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1}]
+  connectionPool: {maxRequestsPerConnection: 9, tcpKeepalive: {probes: 3}}
+  http: {version: HTTP2}
+  loadBalancing: {type: LeastRequest}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: near}
+spec:
+  targetRefs: [{group: "", kind: Service, name: s}]
+  connectionPool: {idleTimeout: 60s, tcpKeepalive: {idle: 10s}}
+  http: {http2: {maxConcurrentStreams: 7}}
+)");
+  const auto* part = pipeline_.gateways().at(kG1)->gateway->backends.Find("Service/default/s/80");
+  ASSERT_NE(part, nullptr);
+  ir::BackendTraffic wanted;
+  wanted.max_requests_per_connection = 9;
+  wanted.keepalive = ir::TcpKeepalive{.probes = 3, .idle_seconds = 10};
+  wanted.version = ir::BackendTraffic::Version::kHttp2;
+  wanted.balancing = ir::BackendTraffic::Balancing::kLeastRequest;
+  wanted.idle_timeout = absl::Seconds(60);
+  wanted.http2_max_streams = 7;
+  EXPECT_EQ((*part)->traffic, wanted);
+}
+
+TEST_F(PipelineTest, ClientPoliciesAreMergedSettingBySetting) {
+  Put(R"(---
+apiVersion: sluice.dev/v1alpha1
+kind: ClientPolicy
+metadata: {name: far}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1}]
+  path: {mergeSlashes: true}
+  tls: {groups: [P-256]}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: ClientPolicy
+metadata: {name: near}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1, sectionName: http}]
+  path: {escapedSlashes: Keep}
+  tls: {minVersion: "1.3"}
+)");
+  const ir::Gateway& gateway = *pipeline_.gateways().at(kG1)->gateway;
+  ir::ClientSettings wanted;
+  wanted.merge_slashes = true;
+  wanted.groups = {"P-256"};
+  wanted.escaped_slashes = ir::ClientSettings::EscapedSlashes::kKeep;
+  wanted.tls_min_version = "1.3";
+  EXPECT_EQ(gateway.ports.at(0)->listeners.at(0).client, wanted);
 }
 
 // HTTP/3's UDP port has the number of the TCP one; which of them stands first says nothing.
