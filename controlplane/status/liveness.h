@@ -33,13 +33,13 @@ class Liveness {
            const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots);
 
   // Of the Gateway NS/NAME, for what was made known at `sequence` (of the snapshot cache): a
-  // proxy that has the Gateway's snapshot of then, or the present one, serves it.
+  // proxy that has the Gateway's snapshot of then, or the present one, and refuses nothing, serves
+  // it.
   [[nodiscard]] LiveCount Count(std::string_view gateway, uint64_t sequence) const;
 
  private:
   struct Proxy {
     std::string node_id;
-    xdsserver::ProxyState state = xdsserver::ProxyState::kSyncing;
     uint64_t sequence = 0;
     std::string error;
   };
