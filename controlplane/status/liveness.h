@@ -17,9 +17,9 @@ namespace sluice::status {
 struct LiveCount {
   int live = 0;
   int connected = 0;
-  std::string first_laggard;  // "edge-3 refused it: ...", "edge-4 has not answered yet"
+  std::string first_laggard;  // "edge-3 refused: ...", "edge-4 has not answered yet"
 
-  // "Live 7/8; edge-3 refused it: ..."
+  // "Live 7/8; edge-3 refused: ..."
   [[nodiscard]] std::string ToString() const;
 };
 
