@@ -57,6 +57,15 @@ void ApplyHttp2(const v1alpha1::ClientHTTP2& from, ir::ClientSettings& to) {
 void ApplyTls(const v1alpha1::ClientTLS& from, ir::ClientSettings& to) {
   if (!from.min_version().empty()) to.tls_min_version = from.min_version();
   if (!from.max_version().empty()) to.tls_max_version = from.max_version();
+  // Two policies may leave no version between them: proxies would refuse that, so the nearer one,
+  // which comes last, has its way. ("1.2" and "1.3" compare as text.)
+  if (to.tls_min_version > to.tls_max_version) {
+    if (from.max_version().empty()) {
+      to.tls_max_version = to.tls_min_version;
+    } else {
+      to.tls_min_version = to.tls_max_version;
+    }
+  }
   if (from.alpn_size() > 0) to.alpn = {from.alpn().begin(), from.alpn().end()};
   if (from.cipher_suites_size() > 0) {
     to.cipher_suites = {from.cipher_suites().begin(), from.cipher_suites().end()};

@@ -217,6 +217,28 @@ spec:
   EXPECT_EQ(gateway.ports.at(0)->listeners.at(0).client, wanted);
 }
 
+TEST_F(PipelineTest, NearerPolicyWinsWhereTwoLeaveNoTlsVersion) {
+  const auto policy = [](std::string_view name, std::string_view section, std::string_view tls) {
+    return absl::StrCat(
+        "---\napiVersion: sluice.dev/v1alpha1\nkind: ClientPolicy\nmetadata: {name: ", name,
+        "}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, "
+        "name: g1",
+        section, "}], tls: {", tls, "}}\n");
+  };
+  constexpr std::string_view kListener = ", sectionName: http";
+  const auto versions = [this] {
+    const ir::ClientSettings& client =
+        pipeline_.gateways().at(kG1)->gateway->ports.at(0)->listeners.at(0).client;
+    return absl::StrCat(client.tls_min_version, " to ", client.tls_max_version);
+  };
+  Put(absl::StrCat(policy("far", "", R"(maxVersion: "1.2")"),
+                   policy("near", kListener, R"(minVersion: "1.3")")));
+  EXPECT_EQ(versions(), "1.3 to 1.3");
+  Put(absl::StrCat(policy("far", "", R"(minVersion: "1.3")"),
+                   policy("near", kListener, R"(maxVersion: "1.2")")));
+  EXPECT_EQ(versions(), "1.2 to 1.2");
+}
+
 // HTTP/3's UDP port has the number of the TCP one; which of them stands first says nothing.
 TEST_F(PipelineTest, TcpPortServesThoughUdpHasTheSameNumber) {
   const std::string slice = R"(---
