@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "absl/log/check.h"
@@ -34,6 +35,7 @@ void FreeList::Trim() {
 }  // namespace
 
 Block* Block::New(size_t capacity) {
+  DCHECK_LE(capacity, std::numeric_limits<uint32_t>::max());
   if (capacity <= kStandardSize) {
     capacity = kStandardSize;
     if (free_list.head != nullptr) {

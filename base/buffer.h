@@ -24,14 +24,13 @@ class Block {
   static constexpr size_t kStandardSize = 16 * 1024;
   static constexpr size_t kMaxFreeBlocks = 256;
 
-  // A block with room for at least `capacity` bytes and a count of one.
+  // A block with room for at least `capacity` bytes, below 4 GiB, and a count of one.
   static Block* New(size_t capacity = kStandardSize);
 
   void Ref() { ++refs_; }
   void Unref() {
     if (--refs_ == 0) Free();
   }
-  bool shared() const { return refs_ > 1; }
 
   char* data() { return reinterpret_cast<char*>(this + 1); }
   size_t capacity() const { return capacity_; }
@@ -91,7 +90,6 @@ class Slice {
   Block* block() const { return block_; }
 
   void RemovePrefix(size_t n) { data_ += n, size_ -= n; }
-  void RemoveSuffix(size_t n) { size_ -= n; }
   Slice Sub(size_t offset, size_t size) const { return Slice(block_, data_ + offset, size); }
 
  private:
@@ -100,7 +98,7 @@ class Slice {
   size_t size_ = 0;
 };
 
-// A Buffer is a queue of bytes kept as slices: appending and moving never copy whole slices.
+// A Buffer is a queue of bytes kept as slices: Append and MoveFrom copy no bytes.
 //
 // Thread:   its worker's only.
 // Limits:   none of its own: whoever fills it checks size() against a stated bound.

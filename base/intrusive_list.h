@@ -32,8 +32,9 @@ class ListNode {
 };
 
 // An IntrusiveList of T, which derives (publicly, unambiguously) from ListNode. It never owns and
-// never allocates; every operation is O(1).
+// never allocates; every operation but Splice, ForEach and the destructor is O(1).
 //
+// Thread:   its owner's, and so its elements'.
 // Lifetime: clears itself when destroyed, leaving its elements unlinked.
 template <typename T>
 class IntrusiveList {
@@ -72,8 +73,9 @@ class IntrusiveList {
     return static_cast<T*>(node);
   }
 
-  // Moves all of `other` behind our last element.
+  // Moves all of `other`, which is another list, behind our last element; costs its length.
   void Splice(IntrusiveList& other) {
+    DCHECK(this != &other);
     while (T* t = other.PopFront()) PushBack(*t);
   }
 

@@ -9,9 +9,10 @@
 // The two macros we allow. Both return early from a function that itself returns absl::Status or
 // absl::StatusOr. They add no text: a caller that has context wraps the call in a function.
 
-#define SLUICE_RETURN_IF_ERROR(expr)                                  \
-  do {                                                                \
-    if (absl::Status status_ = (expr); !status_.ok()) return status_; \
+// The name in it is one that no `expr` has: a member `status_` would be read before it is made.
+#define SLUICE_RETURN_IF_ERROR(expr)                                                          \
+  do {                                                                                        \
+    if (absl::Status sluice_returned = (expr); !sluice_returned.ok()) return sluice_returned; \
   } while (false)
 
 #define SLUICE_CONCAT_INNER_(a, b) a##b

@@ -9,7 +9,9 @@ namespace sluice::manifest {
 // and in all messages it holds, as a Kubernetes API server does with a CRD's defaults. Absent
 // messages stay absent unless their own default says "{}". Idempotent.
 //
-// What a person wrote is stored without defaults; readers of the spec (resolve) fill a copy.
+// It serves nobody: what is stored is what a person wrote, and the defaults that are served stand
+// in controlplane/ir. With it, tests hold those against the documented ones
+// (documented_defaults_test).
 void FillDefaults(google::protobuf::Message* message);
 
 }  // namespace sluice::manifest

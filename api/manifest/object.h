@@ -30,11 +30,13 @@ struct ObjectKey {
 // One object as its manifest gave it.
 //
 // `body` is one of the kinds of kinds.h, fully typed and valid alone: every rule that needs no
-// other object holds. metadata.namespace is filled in; defaults are not (defaults.h does that).
+// other object holds. metadata.namespace is filled in, defaults are not; a Secret's stringData has
+// been moved to its data.
 struct Object {
   ObjectKey key;
   std::shared_ptr<const google::protobuf::Message> body;
   Origin origin;
+  // The line of each field; null for an object that no text was read for.
   std::shared_ptr<const FieldOrigins> fields;
 };
 

@@ -82,7 +82,8 @@ std::string ReadWholeNumber(const Node& node, const Field* field, const api::Fie
   int64_t number;
   if (!ParseInt(node.text, &number) || number < range.min ||
       (number > 0 && static_cast<uint64_t>(number) > range.max)) {
-    return absl::StrCat(node.text, " is out of range: it must lie between ",
+    return absl::StrCat(node.text.size() <= kMaxShown ? node.text : "The number",
+                        " is out of range: it must lie between ",
                         rules.has_min() ? rules.min() : range.min, " and ",
                         rules.has_max() ? static_cast<uint64_t>(rules.max()) : range.max, ".");
   }

@@ -19,7 +19,8 @@ void Walk(const google::protobuf::Message& message, const std::string& path, con
   for (const Field* field : fields) {
     const std::string at = absl::StrCat(path, path.empty() ? "" : ".", field->json_name());
     if (const std::string& reason = RulesOf(field).unsupported(); !reason.empty()) {
-      out.push_back({.origin = {.file = object.origin.file, .line = object.fields->LineOf(at)},
+      const int line = object.fields == nullptr ? 0 : object.fields->LineOf(at);
+      out.push_back({.origin = {.file = object.origin.file, .line = line},
                      .resource = object.key.ToString(),
                      .field_path = at,
                      .reason = absl::StrCat(reason, ".")});

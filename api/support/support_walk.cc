@@ -44,7 +44,7 @@ class PathSegment {
   const size_t size_;
 };
 
-// The key as it stands in a path: strings in quotes, with what would break a line left out.
+// The key as it stands in a path: strings in quotes, with "?" for what would break a line.
 std::string KeyText(const Message& entry) {
   const FieldDescriptor* key = entry.GetDescriptor()->map_key();
   const Reflection& reflection = *entry.GetReflection();

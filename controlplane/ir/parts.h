@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -165,12 +166,24 @@ class Parts {
     }
   }
 
+  // Cuts evenly, and joins what is little to what is little before it: else a year of small edits
+  // would leave a chunk for each of them.
   void Append(Entries begin, Entries end) {
-    while (begin != end) {
-      const auto count = std::min<std::ptrdiff_t>(end - begin, kMaxChunk);
+    auto left = static_cast<size_t>(end - begin);
+    if (left == 0) return;
+    if (!chunks_.empty() && chunks_.back()->size() + left <= kMaxChunk / 2) {
+      Chunk joined = *chunks_.back();
+      joined.insert(joined.end(), std::make_move_iterator(begin), std::make_move_iterator(end));
+      chunks_.back() = std::make_shared<const Chunk>(std::move(joined));
+      return;
+    }
+    for (size_t pieces = (left + kMaxChunk - 1) / kMaxChunk; pieces > 0; --pieces) {
+      const size_t count = (left + pieces - 1) / pieces;
+      const auto cut = begin + static_cast<std::ptrdiff_t>(count);
       chunks_.push_back(std::make_shared<const Chunk>(std::make_move_iterator(begin),
-                                                      std::make_move_iterator(begin + count)));
-      begin += count;
+                                                      std::make_move_iterator(cut)));
+      begin = cut;
+      left -= count;
     }
   }
 

@@ -67,6 +67,26 @@ TEST(PartsTest, MadeAnewItSharesWhatIsEqual) {
   EXPECT_EQ(*after.Find(NameOf(4)), *before.Find(NameOf(4))) << "equal, so the same";
 }
 
+// One edit at a time, as a cluster lives: chunks neither pile up nor stay nearly empty.
+TEST(PartsTest, ManySmallEditsLeaveFewChunks) {
+  Model model = Many(500);
+  IntParts parts = MakeOf(model, nullptr);
+  for (int i = 0; i < 250; ++i) {
+    model[NameOf(2 * i) + "x"] = i;
+    parts = MakeOf(model, &parts);
+  }
+  EXPECT_EQ(ModelOf(parts), model);
+  EXPECT_LE(parts.chunk_count_for_test(), 12u);
+  int index = 0;
+  for (const auto& [name, value] : Model(model)) {
+    if (index++ % 10 == 0) continue;
+    model.erase(name);
+    parts = MakeOf(model, &parts);
+  }
+  EXPECT_EQ(ModelOf(parts), model);
+  EXPECT_LE(parts.chunk_count_for_test(), 4u);
+}
+
 TEST(PartsTest, WhatIsNotThereIsNotReplaced) {
   IntParts parts = MakeOf({{"b", 1}}, nullptr);
   for (const char* name : {"a", "c"}) parts.Replace(name, std::make_shared<const int>(2));

@@ -55,8 +55,9 @@ struct ChangeBatch {
   // The state of the registry after the batch.
   Revision revision = 0;
   // `changes` holds the whole registry: whatever is not put, is gone; any source not named, is
-  // mended. The first batch of a watch from 0 is one, and so is the answer to a revision that the
-  // backend no longer remembers (compacted history, an expired resourceVersion).
+  // mended. The first batch of a watch from 0 is one (but for trouble that is told before it), and
+  // so is the answer to a revision that the backend no longer remembers (compacted history, an
+  // expired resourceVersion).
   bool resync = false;
   std::vector<Change> changes;
 };

@@ -78,11 +78,12 @@ class Registry {
   virtual absl::StatusOr<Listing> List() = 0;
 
   // Calls `callback` with everything after `from`, then with every change that follows, in order.
-  // From 0, the first batch is a resync and comes at once, even when there is nothing. Where the
-  // backend no longer knows what happened since `from`, it sends a resync instead.
+  // From 0, the first batch with objects is a resync and comes at once, even when there is nothing.
+  // Where the backend no longer knows what happened since `from`, it sends a resync instead.
   //
   // A backend that cannot reach its store says so as SourceProblems whose source is name(), keeps
-  // trying, and mends it; it neither ends the watch nor skips a change.
+  // trying, and mends it; it neither ends the watch nor skips a change. That may be the first thing
+  // a watch hears, and does not say that the registry is empty.
   virtual std::unique_ptr<Subscription> Watch(Revision from, WatchCallback callback) = 0;
 
   // All of it or nothing. On return it is durable and readable; watchers hear of it soon after.
@@ -97,7 +98,8 @@ class Registry {
   // Empty if none was written. kNotFound: no such object.
   virtual absl::StatusOr<std::string> ReadStatus(const manifest::ObjectKey& key) = 0;
 
-  // The newest `limit` revisions still remembered, newest first. kUnimplemented without history.
+  // The newest `limit` (positive) revisions still remembered, newest first. kUnimplemented without
+  // history.
   virtual absl::StatusOr<std::vector<RevisionInfo>> History(int limit) = 0;
   // The registry as it was. kOutOfRange: not yet, or no longer known. kUnimplemented without
   // history.

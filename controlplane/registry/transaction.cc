@@ -26,9 +26,9 @@ absl::Status CheckKey(const manifest::ObjectKey& key) {
         absl::StrCat("\"", key.ToString(), "\": an object needs a kind and a name"));
   }
   if (!IsPlain(key.kind) || !IsPlain(key.ns) || !IsPlain(key.name)) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", key.ToString(),
-                                                   "\": kind, namespace and name are at most ",
-                                                   kMaxNameBytes, " bytes each, without a slash"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", key.ToString(), "\": kind, namespace and name are at most ",
+                     kMaxNameBytes, " bytes each, without a slash or a NUL byte"));
   }
   return absl::OkStatus();
 }

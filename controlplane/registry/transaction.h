@@ -52,6 +52,8 @@ struct ApplyResult {
 };
 
 // What a backend takes; each states its own (etcd: 128 operations and 1.5 MiB a transaction).
+// Operations are puts and deletes together; there may be as many preconditions besides. Bytes are
+// those of the puts' JSON.
 struct Limits {
   size_t max_objects = 500'000;
   size_t max_object_bytes = size_t{1} << 20;

@@ -2,6 +2,7 @@
 #include "controlplane/resolve/assemble.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -33,11 +34,15 @@ std::map<std::string, RoutesByHost> Distribute(
   return out;
 }
 
+bool ByPrecedence(const std::shared_ptr<const ir::Route>& a,
+                  const std::shared_ptr<const ir::Route>& b) {
+  return ir::Precedes(*a, *b);
+}
+
 std::vector<ir::VirtualHost> ToHosts(RoutesByHost hosts) {
   std::vector<ir::VirtualHost> out;
   for (auto& [hostname, routes] : hosts) {
-    std::sort(routes.begin(), routes.end(),
-              [](const auto& a, const auto& b) { return ir::Precedes(*a, *b); });
+    std::sort(routes.begin(), routes.end(), ByPrecedence);
     out.push_back({hostname, std::move(routes)});
   }
   return out;
@@ -58,6 +63,10 @@ ir::Listener ToListener(const manifest::ObjectKey& gateway, size_t index, const 
   return listener;
 }
 
+bool ByHostname(const ir::VirtualHost& a, const ir::VirtualHost& b) {
+  return a.hostname < b.hostname;
+}
+
 // The listeners of a port without TLS, as one.
 void Merge(ir::Listener listener, ir::Port& port) {
   if (port.tls || port.listeners.empty()) {
@@ -65,26 +74,21 @@ void Merge(ir::Listener listener, ir::Port& port) {
     return;
   }
   std::vector<ir::VirtualHost>& hosts = port.listeners[0].hosts;
+  // Sorted; what is added behind them is new, since a listener has each host name once.
+  const auto known = static_cast<std::ptrdiff_t>(hosts.size());
   for (ir::VirtualHost& host : listener.hosts) {
-    const auto it = std::find_if(hosts.begin(), hosts.end(), [&](const ir::VirtualHost& other) {
-      return other.hostname == host.hostname;
-    });
-    if (it == hosts.end()) {
+    const auto end = hosts.begin() + known;
+    const auto it = std::lower_bound(hosts.begin(), end, host, ByHostname);
+    if (it == end || it->hostname != host.hostname) {
       hosts.push_back(std::move(host));
       continue;
     }
-    // A route that hangs to two listeners here is one route.
-    for (auto& route : host.routes) {
-      if (std::find(it->routes.begin(), it->routes.end(), route) == it->routes.end()) {
-        it->routes.push_back(std::move(route));
-      }
-    }
-    std::sort(it->routes.begin(), it->routes.end(),
-              [](const auto& a, const auto& b) { return ir::Precedes(*a, *b); });
+    it->routes.insert(it->routes.end(), host.routes.begin(), host.routes.end());
+    std::sort(it->routes.begin(), it->routes.end(), ByPrecedence);
+    // A route that hangs to two listeners here is one route, and now stands beside itself.
+    it->routes.erase(std::unique(it->routes.begin(), it->routes.end()), it->routes.end());
   }
-  std::sort(hosts.begin(), hosts.end(), [](const ir::VirtualHost& a, const ir::VirtualHost& b) {
-    return a.hostname < b.hostname;
-  });
+  std::sort(hosts.begin(), hosts.end(), ByHostname);
 }
 
 std::shared_ptr<const ir::Port> Keep(ir::Port port, const ir::Gateway* before) {

@@ -56,8 +56,9 @@ bool AdmitsNamespace(Facts& facts, const ListenerShape& listener, const std::str
   return listener.from == "Selector" && Selects(listener.selector, LabelsOf(facts, route_ns));
 }
 
-// True if a listener of the same port without TLS takes `hostname` away from `listener`, because it
-// names it more closely: then its routes answer, and those of the wider listener do not.
+// True if another listener of the same port takes `hostname` away from `listener`, because it names
+// it more closely: then its routes answer, and those of the wider listener do not. With TLS too:
+// who shakes hands for one name must not reach there what another listener protects.
 bool IsTakenByCloser(const Frame& frame, const ListenerShape& listener,
                      const std::string& hostname) {
   for (const ListenerShape& other : frame.shapes) {

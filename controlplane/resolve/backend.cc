@@ -108,17 +108,23 @@ std::variant<ResolvedBackend, Refusal> ResolveService(Facts& facts, const Backen
                        " is of type ExternalName, which can be used to reach what its author "
                        "may not; use a Backend with dns"};
   }
+  // TCP and UDP may each have a port of one number, as HTTP/3's do.
+  const k8s::ServicePort* other = nullptr;
   for (const k8s::ServicePort& port : service->spec().ports()) {
     if (port.port() != query.port) continue;
-    if (!port.protocol().empty() && port.protocol() != "TCP") {
-      return Refusal{"UnsupportedProtocol",
-                     absl::StrCat(what, " port ", query.port, " is ", port.protocol())};
+    if (!IsTcp(port)) {
+      other = &port;
+      continue;
     }
     ResolvedBackend out;
     out.endpoints = {"Service", query.to.ns, query.to.name, query.port};
     out.backend.endpoints = out.endpoints.Name();
     if (auto refusal = Finish(facts, query, port.app_protocol(), port.name(), out)) return *refusal;
     return out;
+  }
+  if (other != nullptr) {
+    return Refusal{"UnsupportedProtocol",
+                   absl::StrCat(what, " port ", query.port, " is ", other->protocol())};
   }
   return Refusal{"BackendNotFound",
                  absl::StrCat(what, " has no port ", query.port, "; it has ", PortsOf(*service))};
@@ -153,6 +159,10 @@ std::variant<ResolvedBackend, Refusal> ResolveOwnBackend(Facts& facts, const Bac
 }
 
 }  // namespace
+
+bool IsTcp(const k8s::ServicePort& port) {
+  return port.protocol().empty() || port.protocol() == "TCP";
+}
 
 std::string EndpointsId::Name() const {
   std::string out = absl::StrCat(kind, "/", ns, "/", name);

@@ -11,6 +11,10 @@
 #include "controlplane/resolve/facts.h"
 #include "controlplane/resolve/traffic.h"
 
+namespace sluice::k8s {
+class ServicePort;
+}
+
 namespace sluice::resolve {
 
 // Whose endpoints: a Service's port, or a Backend.
@@ -18,7 +22,7 @@ struct EndpointsId {
   std::string kind;
   std::string ns;
   std::string name;
-  int32_t port = 0;  // Of a Service.
+  int32_t port = 0;  // Of a Service; TCP.
 
   auto operator<=>(const EndpointsId&) const = default;
 
@@ -44,6 +48,9 @@ struct ResolvedBackend {
 // Follows a reference to a Service or Backend. What it points at now is in no part of the answer:
 // that is ResolveEndpoints.
 std::variant<ResolvedBackend, Refusal> ResolveBackend(Facts& facts, const BackendQuery& query);
+
+// Whether a port of a Service is one that requests can go to: TCP, which is the default.
+bool IsTcp(const k8s::ServicePort& port);
 
 // The servers there are now; none is an answer.
 ir::Endpoints ResolveEndpoints(Facts& facts, const EndpointsId& id);

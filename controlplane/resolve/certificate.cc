@@ -13,31 +13,42 @@
 namespace sluice::resolve {
 namespace {
 
-// A manifest's stringData is what the API server would have merged into data.
+// What was written as stringData is in data as well: reading a manifest puts it there.
 std::string DataOf(const k8s::Secret& secret, const std::string& key) {
-  const auto text = secret.string_data().find(key);
-  if (text != secret.string_data().end()) return text->second;
   const auto bytes = secret.data().find(key);
   return bytes == secret.data().end() ? std::string() : bytes->second;
 }
 
-// Whether `text` holds a PEM block whose label ends in `label`, with base64 inside. What the block
-// says is for a KeyPairCheck to judge.
-bool HasPem(std::string_view text, std::string_view label) {
-  const std::string ending = absl::StrCat(label, "-----");
-  size_t at = text.find("-----BEGIN ");
-  if (at == std::string_view::npos) return false;
-  const size_t label_end = text.find(ending, at);
-  if (label_end == std::string_view::npos || label_end > text.find('\n', at)) return false;
-  const size_t body = label_end + ending.size();
-  const size_t end = text.find("-----END ", body);
-  if (end == std::string_view::npos) return false;
-  std::string base64(text.substr(body, end - body));
+constexpr std::string_view kBegin = "-----BEGIN ";
+constexpr std::string_view kEnd = "-----END ";
+constexpr std::string_view kDashes = "-----";
+
+// Whether `block`, all between a BEGIN and the END behind it, has a label that ends in `label`, and
+// base64 inside.
+bool IsPemOf(std::string_view block, std::string_view label) {
+  const size_t label_end = block.substr(0, block.find('\n')).find(kDashes);
+  if (label_end == std::string_view::npos) return false;
+  if (!absl::EndsWith(block.substr(0, label_end), label)) return false;
+  std::string base64(block.substr(label_end + kDashes.size()));
   // Old private keys carry headers ("Proc-Type") that are no base64.
   if (absl::StrContains(base64, ':')) return true;
   base64 = absl::StrReplaceAll(base64, {{"\n", ""}, {"\r", ""}, {" ", ""}});
   std::string ignored;
   return !base64.empty() && absl::Base64Unescape(base64, &ignored);
+}
+
+// Whether `text` holds a PEM block whose label ends in `label`, also behind others: a key often
+// follows its curve's parameters. What the block says is for a KeyPairCheck to judge. Reads the
+// text once, whatever it holds.
+bool HasPem(std::string_view text, std::string_view label) {
+  for (size_t begin = text.find(kBegin); begin != std::string_view::npos;) {
+    const size_t inside = begin + kBegin.size();
+    const size_t end = text.find(kEnd, inside);
+    if (end == std::string_view::npos) return false;
+    if (IsPemOf(text.substr(inside, end - inside), label)) return true;
+    begin = text.find(kBegin, end);
+  }
+  return false;
 }
 
 CertificateAnswer Invalid(std::string message) {

@@ -57,15 +57,26 @@ void ApplyHttp2(const v1alpha1::ClientHTTP2& from, ir::ClientSettings& to) {
 void ApplyTls(const v1alpha1::ClientTLS& from, ir::ClientSettings& to) {
   if (!from.min_version().empty()) to.tls_min_version = from.min_version();
   if (!from.max_version().empty()) to.tls_max_version = from.max_version();
+  // Two policies may leave no version between them: proxies would refuse that, so the nearer one,
+  // which comes last, has its way. ("1.2" and "1.3" compare as text.)
+  if (to.tls_min_version > to.tls_max_version) {
+    if (from.max_version().empty()) {
+      to.tls_max_version = to.tls_min_version;
+    } else {
+      to.tls_min_version = to.tls_max_version;
+    }
+  }
   if (from.alpn_size() > 0) to.alpn = {from.alpn().begin(), from.alpn().end()};
-  to.cipher_suites = {from.cipher_suites().begin(), from.cipher_suites().end()};
-  to.groups = {from.groups().begin(), from.groups().end()};
+  if (from.cipher_suites_size() > 0) {
+    to.cipher_suites = {from.cipher_suites().begin(), from.cipher_suites().end()};
+  }
+  if (from.groups_size() > 0) to.groups = {from.groups().begin(), from.groups().end()};
 }
 
 void ApplyPath(const v1alpha1::PathNormalization& from, ir::ClientSettings& to) {
   using Slashes = ir::ClientSettings::EscapedSlashes;
   if (from.has_normalize()) to.normalize_path = from.normalize();
-  to.merge_slashes = from.merge_slashes();
+  if (from.has_merge_slashes()) to.merge_slashes = from.merge_slashes();
   if (from.escaped_slashes() == "Keep") to.escaped_slashes = Slashes::kKeep;
   if (from.escaped_slashes() == "Reject") to.escaped_slashes = Slashes::kReject;
   if (from.escaped_slashes() == "Decode") to.escaped_slashes = Slashes::kDecode;

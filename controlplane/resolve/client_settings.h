@@ -12,7 +12,7 @@
 namespace sluice::resolve {
 
 // How clients of a listener are treated: its own ClientPolicy's word (`section` not empty), else
-// the Gateway's, else the default, each group of settings for itself.
+// the Gateway's, else the default, each setting for itself.
 ir::ClientSettings ResolveClientSettings(Facts& facts, const manifest::ObjectKey& gateway,
                                          std::string_view section);
 

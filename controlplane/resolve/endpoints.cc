@@ -39,7 +39,7 @@ std::vector<ir::Endpoint> OfService(Facts& facts, const EndpointsId& id) {
   if (service == nullptr) return {};
   std::string port_name;
   for (const k8s::ServicePort& port : service->spec().ports()) {
-    if (port.port() == id.port) port_name = port.name();
+    if (port.port() == id.port && IsTcp(port)) port_name = port.name();
   }
   std::vector<ir::Endpoint> ready;
   std::vector<ir::Endpoint> ending;

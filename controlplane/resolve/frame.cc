@@ -177,6 +177,18 @@ void ResolveAddresses(const Gateway& gateway, Frame& frame, std::vector<std::str
                         frame.addresses.end());
 }
 
+// No listener is served: the Gateway as a whole cannot be.
+void StopListeners(Frame& frame) {
+  for (ListenerShape& shape : frame.shapes) shape.serves = false;
+  for (ListenerVerdict& verdict : frame.verdict.listeners) {
+    for (Condition& condition : verdict.conditions) {
+      if (condition.type != "Programmed" || condition.status != Condition::Status::kTrue) continue;
+      condition = False("Programmed", "Invalid",
+                        "the listener is not served: see the conditions of the Gateway");
+    }
+  }
+}
+
 void ConcludeGateway(const std::vector<std::string>& refused_addresses, Frame& frame) {
   std::vector<std::string> bad;
   bool any_serves = false;
@@ -190,7 +202,7 @@ void ConcludeGateway(const std::vector<std::string>& refused_addresses, Frame& f
   std::vector<Condition>& out = frame.verdict.conditions;
   if (!refused_addresses.empty()) {
     frame.addresses.clear();
-    for (ListenerShape& shape : frame.shapes) shape.serves = false;
+    StopListeners(frame);
     const std::string message =
         absl::StrCat("spec.addresses: ", absl::StrJoin(refused_addresses, ", "),
                      " cannot be bound; use type IPAddress");

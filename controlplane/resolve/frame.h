@@ -56,6 +56,9 @@ struct Frame {
   std::set<manifest::ObjectKey> asked;
 };
 
+// Resolves all of a Gateway but its routes: whose it is, its addresses, and for each listener
+// whether it can be served, with what certificates and settings. A Gateway that is not ours, or not
+// there, is an answer.
 Frame ResolveFrame(Facts facts, const manifest::ObjectKey& gateway, const KeyPairCheck& check);
 
 }  // namespace sluice::resolve

@@ -30,6 +30,8 @@ struct RouteResult {
   std::set<manifest::ObjectKey> asked;
 };
 
+// Resolves a route for `gateway`: where it hangs there, what its rules do, and what there is to say
+// of those of its parentRefs that name this Gateway. A route that is not there gives nothing.
 RouteResult ResolveHttpRoute(Facts facts, const Frame& frame, const manifest::ObjectKey& gateway,
                              const manifest::ObjectKey& route);
 

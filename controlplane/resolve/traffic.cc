@@ -25,22 +25,22 @@ void ApplyTimes(const v1alpha1::TrafficTimeouts& from, Traffic& to) {
 
 void ApplyPool(const v1alpha1::ConnectionPool& from, ir::BackendTraffic& to) {
   if (from.has_idle_timeout()) to.idle_timeout = manifest::FromProto(from.idle_timeout());
-  to.max_requests_per_connection = from.max_requests_per_connection();
+  if (from.has_max_requests_per_connection()) {
+    to.max_requests_per_connection = from.max_requests_per_connection();
+  }
   if (from.has_max_age()) to.max_connection_age = manifest::FromProto(from.max_age());
   if (!from.has_tcp_keepalive()) return;
   const v1alpha1::TCPKeepalive& keepalive = from.tcp_keepalive();
-  to.keepalive.emplace();
+  if (!to.keepalive) to.keepalive.emplace();
   if (keepalive.has_probes()) to.keepalive->probes = keepalive.probes();
   if (keepalive.has_idle()) to.keepalive->idle_seconds = keepalive.idle().seconds();
   if (keepalive.has_interval()) to.keepalive->interval_seconds = keepalive.interval().seconds();
 }
 
 void ApplyBalancing(const v1alpha1::LoadBalancing& from, ir::BackendTraffic& to) {
-  if (from.type() != "LeastRequest") {
-    to.balancing = ir::BackendTraffic::Balancing::kRoundRobin;
-    return;
-  }
-  to.balancing = ir::BackendTraffic::Balancing::kLeastRequest;
+  using Balancing = ir::BackendTraffic::Balancing;
+  if (from.type() == "RoundRobin") to.balancing = Balancing::kRoundRobin;
+  if (from.type() == "LeastRequest") to.balancing = Balancing::kLeastRequest;
   if (from.least_request().has_choices()) to.least_request_choices = from.least_request().choices();
 }
 
@@ -53,7 +53,7 @@ void ApplyLimits(const v1alpha1::ConnectionLimits& from, ir::BackendTraffic& to)
 
 void ApplyHttp(const v1alpha1::UpstreamHTTP& from, ir::BackendTraffic& to) {
   using Version = ir::BackendTraffic::Version;
-  to.version = Version::kAuto;
+  if (from.version() == "Auto") to.version = Version::kAuto;
   if (from.version() == "HTTP1") to.version = Version::kHttp1;
   if (from.version() == "HTTP2") to.version = Version::kHttp2;
   if (from.http2().has_max_concurrent_streams()) {

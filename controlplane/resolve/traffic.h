@@ -30,8 +30,8 @@ struct Traffic {
 };
 
 // The nearer to the backend wins: its own policies (of the port, of the whole), then the route's
-// (of the rule, of the whole), then the Gateway's. Timeouts are merged one by one, other settings
-// group by group.
+// (of the rule, of the whole), then the Gateway's. Settings are merged one by one, but for the
+// retries, which are one word.
 Traffic ResolveTraffic(Facts& facts, const TrafficPath& path);
 
 }  // namespace sluice::resolve

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/log/log.h"
+#include "absl/status/status.h"
 #include "api/manifest/writer.h"
 #include "controlplane/status/compose.h"
 
@@ -86,7 +87,15 @@ void Keeper::Write(const std::vector<manifest::ObjectKey>& keys) {
         {key, manifest::MessageToJson(body->GetReflection()->GetMessage(*body, field))});
   }
   if (writes.empty()) return;
-  if (const absl::Status status = registry_.WriteStatus(writes); !status.ok()) {
+  absl::Status status = registry_.WriteStatus(writes);
+  if (absl::IsInvalidArgument(status) && writes.size() > 1) {
+    // One that is too long would take the others of its batch with it.
+    status = absl::OkStatus();
+    for (const registry::StatusWrite& write : writes) {
+      status.Update(registry_.WriteStatus({write}));
+    }
+  }
+  if (!status.ok()) {
     LOG_EVERY_N_SEC(WARNING, 60) << "statuses are not kept: " << status.message();
   }
 }

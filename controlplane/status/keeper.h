@@ -27,7 +27,8 @@ namespace sluice::status {
 // Thread:   Note from any; the registry is written on the Keeper's own thread.
 // Lifetime: what it is given outlives it. The destructor writes what is still due.
 // Errors:   a write that fails is logged once in a while, and its objects wait for their next
-//           change: what is lost is how long a condition has been so.
+//           change: what is lost is how long a condition has been so. A status that the registry
+//           does not take (too long) keeps no other from being written.
 // Limits:   kMaxBatch objects a transaction; one key an object waits.
 class Keeper {
  public:

@@ -7,8 +7,6 @@
 
 namespace sluice::status {
 
-using xdsserver::ProxyState;
-
 std::string LiveCount::ToString() const {
   if (connected == 0) return "No proxy of the Gateway is connected";
   return absl::StrCat("Live ", live, "/", connected, first_laggard.empty() ? "" : "; ",
@@ -19,7 +17,7 @@ Liveness::Liveness(const std::vector<xdsserver::ProxyStatus>& fleet,
                    const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots) {
   for (const auto& snapshot : snapshots) current_[snapshot->group] = snapshot->sequence;
   for (const xdsserver::ProxyStatus& status : fleet) {
-    Proxy proxy{status.node_id, status.state, status.sequence, {}};
+    Proxy proxy{status.node_id, status.sequence, {}};
     for (const xdsserver::TypeStatus& type : status.types) {
       if (type.refusal.has_value() && proxy.error.empty()) proxy.error = type.refusal->error;
     }

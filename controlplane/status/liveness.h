@@ -17,9 +17,9 @@ namespace sluice::status {
 struct LiveCount {
   int live = 0;
   int connected = 0;
-  std::string first_laggard;  // "edge-3 refused it: ...", "edge-4 has not answered yet"
+  std::string first_laggard;  // "edge-3 refused: ...", "edge-4 has not answered yet"
 
-  // "Live 7/8; edge-3 refused it: ..."
+  // "Live 7/8; edge-3 refused: ..."
   [[nodiscard]] std::string ToString() const;
 };
 
@@ -33,13 +33,13 @@ class Liveness {
            const std::vector<std::shared_ptr<const xdsserver::Snapshot>>& snapshots);
 
   // Of the Gateway NS/NAME, for what was made known at `sequence` (of the snapshot cache): a
-  // proxy that has the Gateway's snapshot of then, or the present one, serves it.
+  // proxy that has the Gateway's snapshot of then, or the present one, and refuses nothing, serves
+  // it.
   [[nodiscard]] LiveCount Count(std::string_view gateway, uint64_t sequence) const;
 
  private:
   struct Proxy {
     std::string node_id;
-    xdsserver::ProxyState state = xdsserver::ProxyState::kSyncing;
     uint64_t sequence = 0;
     std::string error;
   };

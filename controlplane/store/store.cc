@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/log/log.h"
 #include "absl/memory/memory.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "controlplane/store/intake.h"
 
@@ -18,11 +18,20 @@ Store::~Store() = default;
 
 void Store::OnChanges(const registry::ChangeBatch& batch) {
   std::shared_ptr<const ObjectSet> next = intake_.Take(batch);
+  is_read_ = is_read_ || batch.resync;
+  if (!is_read_) {
+    // A backend in trouble says so before it has said what it holds. To publish now would be to say
+    // that it holds nothing.
+    for (const auto& [source, problems] : next->problems().by_source) {
+      for (const auto& problem : problems) LOG(WARNING) << problem.ToString();
+    }
+    return;
+  }
   {
     absl::MutexLock lock(&mutex_);
-    current_ = std::move(next);
+    current_.swap(next);
   }
-  Deliver();
+  Deliver();  // The set before may die with `next`, which is a long work: not under the lock.
 }
 
 std::shared_ptr<const ObjectSet> Store::Current() const {
@@ -65,6 +74,7 @@ void Store::Deliver() {
     update.delta = DiffOf(*update.before, *update.after);
     subscriber->callback(update);
     EndDelivery();
+    update = Update();  // Here, because the next one is written under the lock.
   }
 }
 

@@ -43,7 +43,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // For Registry::Watch(0, ...). The first batch is a resync.
+  // For Registry::Watch(0, ...). What comes before the first resync (that the registry cannot be
+  // read) is logged, and goes no further.
   void OnChanges(const registry::ChangeBatch& batch);
 
   // Null until the registry has been read for the first time: an empty answer then would take
@@ -70,7 +71,9 @@ class Store {
   void EndDelivery();
   void Unsubscribe(uint64_t id);
 
-  Intake intake_;  // OnChanges' own.
+  // OnChanges' own.
+  Intake intake_;
+  bool is_read_ = false;  // There has been a resync.
 
   mutable absl::Mutex mutex_;
   std::shared_ptr<const ObjectSet> current_ ABSL_GUARDED_BY(mutex_);

@@ -64,6 +64,21 @@ TEST_F(StoreTest, SaysNothingBeforeTheRegistryHasBeenRead) {
   EXPECT_EQ(updates_[0].after->size(), 0u);
 }
 
+// A registry that cannot be read at the start tells its trouble first: that is no empty registry.
+TEST_F(StoreTest, TroubleBeforeTheFirstResyncIsNoAnswer) {
+  auto subscription = store_.Subscribe(Keep());
+  manifest::Problem trouble;
+  trouble.reason = "the registry cannot be read: locked";
+  store_.OnChanges(
+      {.revision = 0, .changes = {registry::SourceProblems{"sqlite:r.db", {trouble}}}});
+  EXPECT_EQ(store_.Current(), nullptr);
+  EXPECT_THAT(updates_, IsEmpty());
+  store_.OnChanges({.revision = 3, .resync = true, .changes = {Good("a", 3)}});
+  ASSERT_EQ(updates_.size(), 1u);
+  EXPECT_EQ(ValueOf(*updates_[0].after, "a"), "value3");
+  EXPECT_TRUE(updates_[0].after->problems() == Problems());
+}
+
 TEST_F(StoreTest, GivesOutTypedObjectsWithTheirOriginAndRevision) {
   store_.OnChanges({.revision = 4, .resync = true, .changes = {Good("a", 3)}});
   const auto set = store_.Current();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/translate/cluster.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
 
 #include "controlplane/translate/wire.h"
@@ -169,13 +172,17 @@ Resource TranslateEndpoints(const ir::Endpoints& endpoints) {
     SetAddress(endpoint.address, endpoint.port, out->mutable_endpoint()->mutable_address());
     if (endpoint.weight != 1) out->mutable_load_balancing_weight()->set_value(endpoint.weight);
   }
-  // gRPC's clients skip a locality without a weight.
+  // gRPC's clients skip a locality without a weight. The weights of all of them together are to fit
+  // 32 bits, which ten thousand endpoints of the greatest weight do not.
+  const uint64_t most =
+      std::numeric_limits<uint32_t>::max() / std::max<uint64_t>(by_zone.size(), 1);
   for (auto& [zone, locality] : by_zone) {
-    uint32_t sum = 0;
+    uint64_t sum = 0;
     for (const auto& endpoint : locality->lb_endpoints()) {
       sum += endpoint.has_load_balancing_weight() ? endpoint.load_balancing_weight().value() : 1;
     }
-    locality->mutable_load_balancing_weight()->set_value(sum);
+    locality->mutable_load_balancing_weight()->set_value(
+        static_cast<uint32_t>(std::min(sum, most)));
   }
   return {
       .type_url = xdsserver::kEndpointType, .name = endpoints.name, .value = Serialize(assignment)};

@@ -94,12 +94,15 @@ xds::Listener ListenerOf(const ir::Port& port) {
 
 }  // namespace
 
+std::vector<std::string> AddressesOf(const ir::Gateway& gateway) {
+  if (gateway.addresses.empty()) return {"0.0.0.0"};
+  return gateway.addresses;
+}
+
 std::vector<Resource> TranslatePort(const ir::Gateway& gateway, const ir::Port& port) {
   std::vector<Resource> out;
   xds::Listener listener = ListenerOf(port);
-  std::vector<std::string> addresses = gateway.addresses;
-  if (addresses.empty()) addresses.push_back("0.0.0.0");
-  for (const std::string& address : addresses) {
+  for (const std::string& address : AddressesOf(gateway)) {
     listener.set_name(ListenerName(port, address));
     core::SocketAddress* socket = listener.mutable_address()->mutable_socket_address();
     socket->set_address(address);

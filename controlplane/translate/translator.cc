@@ -86,8 +86,7 @@ void UpdatePorts(const ir::Gateway& gateway, const ir::Gateway* before, const Re
   const bool moved = before != nullptr && before->addresses != gateway.addresses;
   std::set<std::string> listeners;
   std::set<std::string> tables;
-  std::vector<std::string> addresses = gateway.addresses;
-  if (addresses.empty()) addresses.push_back("0.0.0.0");
+  const std::vector<std::string> addresses = AddressesOf(gateway);
   for (const auto& port : gateway.ports) {
     for (const std::string& address : addresses) listeners.insert(ListenerName(*port, address));
     for (const ir::Listener& listener : port->listeners) {

@@ -10,17 +10,23 @@
 namespace sluice::manifest {
 namespace {
 
-// True if `pem` holds a block whose label ends in `label`. What is inside is for whoever uses it.
+// True if `pem` holds a block whose label ends in `label`, from its BEGIN to its END line. What is
+// inside is for whoever uses it. Blocks do not nest, so each END is looked for once.
 bool HasPemBlock(std::string_view pem, std::string_view label) {
-  const size_t begin = pem.find("-----BEGIN ");
-  if (begin == std::string_view::npos) return false;
-  for (size_t at = begin; at != std::string_view::npos; at = pem.find("-----BEGIN ", at + 1)) {
-    const std::string_view line = pem.substr(at + 11, pem.find('\n', at) - at - 11);
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kEnd = "-----END ";
+  for (size_t begin = pem.find(kBegin); begin != std::string_view::npos;) {
+    const size_t end = pem.find(kEnd, begin);
+    if (end == std::string_view::npos) return false;
+    const std::string_view block = pem.substr(begin + kBegin.size());
+    const std::string_view line = block.substr(0, block.find('\n'));
     const size_t dashes = line.find("-----");
-    if (dashes == std::string_view::npos || !absl::EndsWith(line.substr(0, dashes), label))
-      continue;
-    const std::string end = absl::StrCat("-----END ", line.substr(0, dashes), "-----");
-    if (absl::StrContains(pem.substr(at), end)) return true;
+    const std::string_view name = line.substr(0, dashes);
+    if (dashes != std::string_view::npos && absl::EndsWith(name, label) &&
+        absl::StartsWith(pem.substr(end + kEnd.size()), absl::StrCat(name, "-----"))) {
+      return true;
+    }
+    begin = pem.find(kBegin, end);
   }
   return false;
 }

@@ -198,6 +198,15 @@ TEST(CoreKindsTest, SecretsAndConfigMaps) {
                {certificate, "data[tls.key]: is required"},
                {absl::StrCat(key, "  tls.crt: nothing"), "must hold a PEM block \"CERTIFICATE\""},
                {absl::StrCat(certificate, "  tls.key: -----BEGIN PRIVATE KEY-----"),
+                "must hold a PEM block \"PRIVATE KEY\""},
+               {absl::StrCat(certificate,
+                             "  tls.key: |\n    -----BEGIN EC PARAMETERS-----\n    AA\n"
+                             "    -----END EC PARAMETERS-----\n    -----BEGIN EC PRIVATE KEY-----\n"
+                             "    AA\n    -----END EC PRIVATE KEY-----\n"),
+                ""},
+               {absl::StrCat(certificate,
+                             "  tls.key: |\n    -----BEGIN PRIVATE KEY-----\n    AA\n"
+                             "    -----END CERTIFICATE-----\n"),
                 "must hold a PEM block \"PRIVATE KEY\""}});
   Expect(Head("v1", "ConfigMap"), {{"data: {a/b: c}", "data[a/b]: key must be at most 253"},
                                    {"data: {a: b}\nbinaryData: {a: eA==}", "also stands in data"}});

@@ -57,10 +57,14 @@ void FileSet::Settle() {
     file.is_candidate_active = file.candidate != nullptr;
     for (const auto& [key, object] : file.active()) claims[key].insert(path);
   }
+  std::set<manifest::ObjectKey> conflicted;
+  for (const auto& [key, paths] : claims) {
+    if (paths.size() > 1) conflicted.insert(key);
+  }
   // Each round refuses at least one candidate, so this ends.
   do {
-    RefuseConflicts(claims);
-  } while (RefuseOneExcess(claims));
+    RefuseConflicts(claims, conflicted);
+  } while (RefuseOneExcess(claims, conflicted));
   for (auto& [path, file] : files_) {
     if (!file.is_candidate_active) continue;
     file.accepted = std::move(*file.candidate);
@@ -69,11 +73,7 @@ void FileSet::Settle() {
   }
 }
 
-void FileSet::RefuseConflicts(Claims& claims) {
-  std::set<manifest::ObjectKey> conflicted;
-  for (const auto& [key, paths] : claims) {
-    if (paths.size() > 1) conflicted.insert(key);
-  }
+void FileSet::RefuseConflicts(Claims& claims, std::set<manifest::ObjectKey>& conflicted) {
   while (!conflicted.empty()) {
     const manifest::ObjectKey key = std::move(conflicted.extract(conflicted.begin()).value());
     const std::set<std::string> paths = claims[key];
@@ -114,7 +114,7 @@ void FileSet::Refuse(const std::string& path, manifest::Problem why, Claims& cla
   }
 }
 
-bool FileSet::RefuseOneExcess(Claims& claims) {
+bool FileSet::RefuseOneExcess(Claims& claims, std::set<manifest::ObjectKey>& conflicted) {
   const size_t count = CountActive();
   if (count <= max_objects_) return false;
   for (auto it = files_.rbegin(); it != files_.rend(); ++it) {
@@ -125,8 +125,7 @@ bool FileSet::RefuseOneExcess(Claims& claims) {
     problem.reason =
         absl::StrCat("The folder holds ", count, " objects with this file, and at most ",
                      max_objects_, " are taken; ", kServesOn, ".");
-    std::set<manifest::ObjectKey> found_again_by_the_caller;
-    Refuse(it->first, std::move(problem), claims, found_again_by_the_caller);
+    Refuse(it->first, std::move(problem), claims, conflicted);
     return true;
   }
   return false;

@@ -67,8 +67,10 @@ class FileSet {
   // Who says an object; in path order.
   using Claims = std::map<manifest::ObjectKey, std::set<std::string>>;
 
-  void RefuseConflicts(Claims& claims);
-  bool RefuseOneExcess(Claims& claims);
+  // Ends the conflicts, those that come of it too; leaves `conflicted` empty.
+  void RefuseConflicts(Claims& claims, std::set<manifest::ObjectKey>& conflicted);
+  // False if there are no more than max_objects, or no candidate that adds to them.
+  bool RefuseOneExcess(Claims& claims, std::set<manifest::ObjectKey>& conflicted);
   std::string WinnerOf(const manifest::ObjectKey& key, const std::set<std::string>& paths) const;
   // Goes back to the accepted version; adds the keys that it now says to `conflicted` if others do.
   void Refuse(const std::string& path, manifest::Problem why, Claims& claims,

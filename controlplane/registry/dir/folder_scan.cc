@@ -47,6 +47,16 @@ class Scanner {
   Scanner(const ScanLimits& limits, const std::function<void(const std::string&)>& on_folder)
       : limits_(limits), on_folder_(on_folder) {}
 
+  absl::Status WalkAll(const std::string& root) {
+    struct stat file;
+    // A link below may lead back to the root as well. If it is not there, Walk says so.
+    if (stat(root.c_str(), &file) == 0) visited_.emplace(file.st_dev, file.st_ino);
+    return Walk(root, 0);
+  }
+
+  FolderScan Take() { return std::move(found_); }
+
+ private:
   absl::Status Walk(const std::string& folder, int depth) {
     if (depth > limits_.max_depth || ++folders_ > limits_.max_folders) {
       return absl::ResourceExhaustedError(absl::StrCat(
@@ -58,24 +68,30 @@ class Scanner {
       MarkUnreadable(folder, errno);
       return absl::OkStatus();
     }
-    while (const dirent* item = readdir(listing.get())) {
+    while (const dirent* item = Next(folder, listing.get())) {
       if (item->d_name[0] == '.') continue;
       SLUICE_RETURN_IF_ERROR(Visit(absl::StrCat(folder, "/", item->d_name), item->d_name, depth));
     }
     return absl::OkStatus();
   }
 
-  FolderScan Take() { return std::move(found_); }
+  // Null at the end. A listing that breaks off (a network file system) leaves the folder unknown:
+  // what was not listed is not gone.
+  const dirent* Next(const std::string& folder, DIR* listing) {
+    errno = 0;
+    const dirent* item = readdir(listing);
+    if (item == nullptr && errno != 0) MarkUnreadable(folder, errno);
+    return item;
+  }
 
- private:
   absl::Status Visit(const std::string& path, std::string_view name, int depth) {
     struct stat file;
     if (stat(path.c_str(), &file) != 0) {
       const int error = errno;
       struct stat link;
-      // Gone since it was listed, unless the link is still there and only its target is not.
-      const bool is_there = lstat(path.c_str(), &link) == 0;
-      if (is_there && IsManifestName(name)) MarkUnreadable(path, error);
+      // Gone since it was listed, unless the link is still there and only its target is not. That
+      // may have been a folder, whatever its name is.
+      if (lstat(path.c_str(), &link) == 0) MarkUnreadable(path, error);
       return absl::OkStatus();
     }
     if (S_ISDIR(file.st_mode)) {
@@ -108,7 +124,7 @@ class Scanner {
 absl::StatusOr<FolderScan> ScanFolder(const std::string& folder, const ScanLimits& limits,
                                       const std::function<void(const std::string&)>& on_folder) {
   Scanner scanner(limits, on_folder);
-  SLUICE_RETURN_IF_ERROR(scanner.Walk(folder, 0));
+  SLUICE_RETURN_IF_ERROR(scanner.WalkAll(folder));
   return scanner.Take();
 }
 

@@ -37,7 +37,8 @@ struct FolderScan {
   std::map<std::string, absl::Status> unreadable;
 };
 
-// Finds the *.yaml, *.yml and *.json files in a folder and its subfolders, through links.
+// Finds the *.yaml, *.yml and *.json files in a folder and its subfolders, through links; each
+// folder once, however many links lead to it.
 //
 // Names that begin with a dot are passed over, folders too: they are editors' and git's, and the
 // timestamped folders behind the links of a Kubernetes volume.

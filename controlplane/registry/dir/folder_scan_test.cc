@@ -64,12 +64,33 @@ TEST_F(FolderScanTest, FollowsLinksButNotInCircles) {
   EXPECT_THAT(Names(), ElementsAre("a.yaml", "sub/b.yaml"));
 }
 
+TEST_F(FolderScanTest, LinkBackToTheFolderItselfGivesNoFileTwice) {
+  folder_.Write("a.yaml", "");
+  Folder("sub");
+  Link("..", "sub/up");
+  Link(".", "here");
+  EXPECT_THAT(Names(), ElementsAre("a.yaml"));
+  EXPECT_THAT(visited_, ElementsAre("", "/sub"));
+}
+
 TEST_F(FolderScanTest, DanglingLinkIsUnreadableNotGone) {
   Link("nowhere", "a.yaml");
   const absl::StatusOr<FolderScan> scan = Scan();
   ASSERT_TRUE(scan.ok());
   EXPECT_TRUE(scan->files.empty());
   EXPECT_TRUE(scan->unreadable.contains(folder_.Path("a.yaml")));
+}
+
+TEST_F(FolderScanTest, LinkToAFolderThatIsAwayIsUnreadableToo) {
+  Folder("..releases");
+  folder_.Write("..releases/a.yaml", "");
+  Link("..releases", "current");
+  EXPECT_THAT(Names(), ElementsAre("current/a.yaml"));
+  folder_.Remove("..releases");
+  const absl::StatusOr<FolderScan> scan = Scan();
+  ASSERT_TRUE(scan.ok());
+  EXPECT_TRUE(scan->files.empty());
+  EXPECT_TRUE(scan->unreadable.contains(folder_.Path("current")));
 }
 
 TEST_F(FolderScanTest, MissingFolderIsUnreadable) {

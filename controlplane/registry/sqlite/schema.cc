@@ -86,15 +86,17 @@ absl::Status CheckVersion(Database& database) {
 }  // namespace
 
 absl::Status PrepareSchema(Database& database) {
+  // For a person's sqlite3 shell beside us, from the first look on.
+  SLUICE_RETURN_IF_ERROR(database.Execute("PRAGMA busy_timeout=5000"));
   // Look before anything is changed: another program's file stays as it is.
   SLUICE_ASSIGN_OR_RETURN(bool is_empty, IsEmpty(database));
   if (!is_empty) {
     SLUICE_RETURN_IF_ERROR(CheckVersion(database));
   }
   // FULL: with WAL, NORMAL may lose the last commits on a power cut, and an apply that was
-  // acknowledged must not be lost. The busy timeout is for a person's sqlite3 shell beside us.
+  // acknowledged must not be lost.
   SLUICE_RETURN_IF_ERROR(
-      database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;"
+      database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                        "PRAGMA journal_size_limit=67108864;"));
   return is_empty ? CreateTables(database) : absl::OkStatus();
 }

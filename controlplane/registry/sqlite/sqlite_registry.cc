@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/registry/sqlite/sqlite_registry.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -174,12 +175,22 @@ absl::Status SqliteRegistry::DeleteLocked(const manifest::ObjectKey& key, Writes
   return objects_.Delete(key);
 }
 
-absl::Status SqliteRegistry::RecordLocked(const Transaction& transaction, const Writes& writes) {
+absl::Status SqliteRegistry::CheckRoomLocked(const Writes& writes) {
+  const auto created =
+      std::count(writes.outcomes.begin(), writes.outcomes.end(), Outcome::kCreated);
+  const auto deleted =
+      std::count(writes.outcomes.begin(), writes.outcomes.end(), Outcome::kDeleted);
+  // To count costs a walk over all objects; and where a limit has been lowered, what makes them
+  // fewer must be possible.
+  if (created <= deleted) return absl::OkStatus();
   SLUICE_ASSIGN_OR_RETURN(size_t count, objects_.Count());
-  if (count > options_.limits.max_objects) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the registry would hold ", count, " objects; it takes ", options_.limits.max_objects));
-  }
+  if (count <= options_.limits.max_objects) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the registry would hold ", count, " objects; it takes ", options_.limits.max_objects));
+}
+
+absl::Status SqliteRegistry::RecordLocked(const Transaction& transaction, const Writes& writes) {
+  SLUICE_RETURN_IF_ERROR(CheckRoomLocked(writes));
   return log_.Append({.revision = writes.revision,
                       .at = absl::FromUnixNanos(options_.clock->WallNs()),
                       .author = transaction.author,

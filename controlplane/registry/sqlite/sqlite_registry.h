@@ -69,6 +69,8 @@ class SqliteRegistry : public Registry {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status DeleteLocked(const manifest::ObjectKey& key, Writes& writes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Refuses what makes the objects more than max_objects; what is there already may change and go.
+  absl::Status CheckRoomLocked(const Writes& writes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status RecordLocked(const Transaction& transaction, const Writes& writes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -133,6 +133,19 @@ TEST_F(SqliteRegistryTest, FailedPreconditionRefusesTheWholeTransaction) {
   EXPECT_EQ(MustApply(holds), 2);
 }
 
+TEST_F(SqliteRegistryTest, BeyondALoweredLimitObjectsMayChangeAndGoButNotCome) {
+  MustApply(PutOf("a", "{}"));
+  MustApply(PutOf("b", "{}"));
+  MustApply(PutOf("c", "{}"));
+  options_.limits.max_objects = 1;
+  Reopen();
+  EXPECT_EQ(MustApply(PutOf("a", "{new}")), 4);
+  EXPECT_EQ(MustApply(DeleteOf("b")), 5);
+  EXPECT_EQ(registry_->Apply(PutOf("d", "{}")).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(Contents(), ElementsAre("a={new}", "c={}"));
+}
+
 TEST_F(SqliteRegistryTest, TooManyObjectsAreRefusedAndNothingIsKept) {
   options_.limits.max_objects = 2;
   Reopen();

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/translate/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "controlplane/translate/pipeline/offline_for_test.h"
 #include "controlplane/xdsserver/type_urls.h"
 #include "gtest/gtest.h"
@@ -152,6 +156,164 @@ spec: {targetRefs: [{group: "", kind: Service, name: s}], limits: {maxConnection
   EXPECT_EQ(output.resolved.routes, 2);
   EXPECT_EQ(output.resolved.policies, 1);
   EXPECT_EQ(output.translated, (WorkDone{.backends = 2}));
+}
+
+// What the nearer policy does not say is the farther one's to say, within a group of settings too.
+TEST_F(PipelineTest, TrafficPoliciesAreMergedSettingBySetting) {
+  Put(R"(---
+apiVersion: sluice.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: far}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1}]
+  connectionPool: {maxRequestsPerConnection: 9, tcpKeepalive: {probes: 3}}
+  http: {version: HTTP2}
+  loadBalancing: {type: LeastRequest}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: near}
+spec:
+  targetRefs: [{group: "", kind: Service, name: s}]
+  connectionPool: {idleTimeout: 60s, tcpKeepalive: {idle: 10s}}
+  http: {http2: {maxConcurrentStreams: 7}}
+)");
+  const auto* part = pipeline_.gateways().at(kG1)->gateway->backends.Find("Service/default/s/80");
+  ASSERT_NE(part, nullptr);
+  ir::BackendTraffic wanted;
+  wanted.max_requests_per_connection = 9;
+  wanted.keepalive = ir::TcpKeepalive{.probes = 3, .idle_seconds = 10};
+  wanted.version = ir::BackendTraffic::Version::kHttp2;
+  wanted.balancing = ir::BackendTraffic::Balancing::kLeastRequest;
+  wanted.idle_timeout = absl::Seconds(60);
+  wanted.http2_max_streams = 7;
+  EXPECT_EQ((*part)->traffic, wanted);
+}
+
+TEST_F(PipelineTest, ClientPoliciesAreMergedSettingBySetting) {
+  Put(R"(---
+apiVersion: sluice.dev/v1alpha1
+kind: ClientPolicy
+metadata: {name: far}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1}]
+  path: {mergeSlashes: true}
+  tls: {groups: [P-256]}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: ClientPolicy
+metadata: {name: near}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g1, sectionName: http}]
+  path: {escapedSlashes: Keep}
+  tls: {minVersion: "1.3"}
+)");
+  const ir::Gateway& gateway = *pipeline_.gateways().at(kG1)->gateway;
+  ir::ClientSettings wanted;
+  wanted.merge_slashes = true;
+  wanted.groups = {"P-256"};
+  wanted.escaped_slashes = ir::ClientSettings::EscapedSlashes::kKeep;
+  wanted.tls_min_version = "1.3";
+  EXPECT_EQ(gateway.ports.at(0)->listeners.at(0).client, wanted);
+}
+
+TEST_F(PipelineTest, NearerPolicyWinsWhereTwoLeaveNoTlsVersion) {
+  const auto policy = [](std::string_view name, std::string_view section, std::string_view tls) {
+    return absl::StrCat(
+        "---\napiVersion: sluice.dev/v1alpha1\nkind: ClientPolicy\nmetadata: {name: ", name,
+        "}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, "
+        "name: g1",
+        section, "}], tls: {", tls, "}}\n");
+  };
+  constexpr std::string_view kListener = ", sectionName: http";
+  const auto versions = [this] {
+    const ir::ClientSettings& client =
+        pipeline_.gateways().at(kG1)->gateway->ports.at(0)->listeners.at(0).client;
+    return absl::StrCat(client.tls_min_version, " to ", client.tls_max_version);
+  };
+  Put(absl::StrCat(policy("far", "", R"(maxVersion: "1.2")"),
+                   policy("near", kListener, R"(minVersion: "1.3")")));
+  EXPECT_EQ(versions(), "1.3 to 1.3");
+  Put(absl::StrCat(policy("far", "", R"(minVersion: "1.3")"),
+                   policy("near", kListener, R"(maxVersion: "1.2")")));
+  EXPECT_EQ(versions(), "1.2 to 1.2");
+}
+
+// HTTP/3's UDP port has the number of the TCP one; which of them stands first says nothing.
+TEST_F(PipelineTest, TcpPortServesThoughUdpHasTheSameNumber) {
+  const std::string slice = R"(---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: s-1, labels: {kubernetes.io/service-name: s}}
+addressType: IPv4
+ports: [{name: quic, port: 8443, protocol: UDP}, {name: web, port: 8080}]
+endpoints: [{addresses: [10.0.0.1]}]
+)";
+  constexpr std::string_view kQuic = "{name: quic, port: 80, protocol: UDP}";
+  constexpr std::string_view kWeb = "{name: web, port: 80}";
+  for (const auto& [first, second] : {std::pair(kQuic, kWeb), std::pair(kWeb, kQuic)}) {
+    Put(absl::StrCat(slice,
+                     "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [",
+                     first, ", ", second, "]}\n"));
+    EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at({"HTTPRoute", "default", "r1"}))) << first;
+    const auto* part =
+        pipeline_.gateways().at(kG1)->gateway->endpoints.Find("Service/default/s/80");
+    ASSERT_NE(part, nullptr);
+    ASSERT_EQ((*part)->endpoints.size(), 1u);
+    EXPECT_EQ((*part)->endpoints[0].port, 8080);
+  }
+}
+
+// As `openssl ecparam -genkey` writes a key, and as people keep both in one file.
+TEST_F(PipelineTest, CertificateAndKeyMayStandBehindOtherBlocks) {
+  Put(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g1}
+spec:
+  gatewayClassName: sluice
+  listeners: [{name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: c}]}}]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: c}
+type: kubernetes.io/tls
+stringData:
+  tls.crt: |
+    -----BEGIN PRIVATE KEY-----
+    AAAA
+    -----END PRIVATE KEY-----
+    -----BEGIN CERTIFICATE-----
+    AAAA
+    -----END CERTIFICATE-----
+  tls.key: |
+    -----BEGIN EC PARAMETERS-----
+    AAAA
+    -----END EC PARAMETERS-----
+    -----BEGIN EC PRIVATE KEY-----
+    AAAA
+    -----END EC PRIVATE KEY-----
+)");
+  EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at(kG1)));
+  EXPECT_TRUE(pipeline_.gateways().at(kG1)->gateway->certificates.contains("Secret/default/c"));
+}
+
+TEST_F(PipelineTest, ListenersOfAGatewayThatCannotBindAreNotProgrammed) {
+  Put(R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g1}
+spec:
+  gatewayClassName: sluice
+  addresses: [{type: Hostname, value: a.example}]
+  listeners: [{name: http, protocol: HTTP, port: 8080}]
+)");
+  EXPECT_TRUE(pipeline_.gateways().at(kG1)->gateway->ports.empty());
+  const auto& conditions = pipeline_.verdicts().at(kG1).listeners.at(0).conditions;
+  const auto programmed = std::find_if(conditions.begin(), conditions.end(),
+                                       [](const auto& c) { return c.type == "Programmed"; });
+  ASSERT_NE(programmed, conditions.end());
+  EXPECT_EQ(programmed->status, resolve::Condition::Status::kFalse);
 }
 
 TEST_F(PipelineTest, GatewayThatGoesLeavesNothingBehind) {
