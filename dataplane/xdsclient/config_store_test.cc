@@ -162,6 +162,30 @@ TEST_F(ConfigStoreTest, WhatNeverBecomesWarmIsTakenAfterFifteenSeconds) {
   EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
 }
 
+// Aim: a listener that waits for its secret for good is past its limit; the limits of what came
+// after it hold all the same.
+TEST_F(ConfigStoreTest, WhatIsPastItsLimitKeepsNobodyElseWaiting) {
+  PutAll();
+  const std::string waits = FromJson<envoy::config::listener::v3::Listener>(
+      R"({"name":"s","address":{"socketAddress":{"address":"127.0.0.1","portValue":8443}},)"
+      R"("filterChains":[{"transportSocket":{"name":"tls","typedConfig":{"@type":)"
+      R"("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",)"
+      R"("commonTlsContext":{"tlsCertificateSdsSecretConfigs":[{"name":"none","sdsConfig":)"
+      R"({"ads":{}}}]}}},"filters":[{"name":"hcm","typedConfig":{"@type":"type.googleapis.com/)"
+      R"(envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",)"
+      R"("statPrefix":"x","rds":{"routeConfigName":"r","configSource":{"ads":{}}},)"
+      R"("httpFilters":[{"name":"router","typedConfig":{"@type":"type.googleapis.com/)"
+      R"(envoy.extensions.filters.http.router.v3.Router"}}]}}]}]})");
+  ASSERT_EQ(Put(ResourceType::kListener, "s", waits), "");
+  AdvanceMs(20'000);
+  ASSERT_EQ(last().listeners.size(), 1u) << "TLS never starts without its secrets";
+  const auto old_router = last().listeners[0]->filter_chains[0].http->router;
+  Put(ResourceType::kRoutes, "r", Routes("r", "unknown"), "2");
+  AdvanceMs(16'000);
+  EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
+  EXPECT_FALSE(store.settled());
+}
+
 TEST_F(ConfigStoreTest, ARemovedClusterStaysUntilNoRouteNamesIt) {
   PutAll();
   Remove(ResourceType::kCluster, "c");
