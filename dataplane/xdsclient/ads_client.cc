@@ -175,7 +175,7 @@ void AdsClient::OnSotw(const DiscoveryResponse& response) {
   std::set<std::string> seen;
   for (const Received& resource : contents.resources) seen.insert(resource.name);
   std::vector<std::string> removed;
-  if (IsWildcard(*type)) {
+  if (IsWildcard(*type) && contents.tells_absence) {
     for (const auto& [name, version] : state.versions) {
       if (!seen.contains(name)) removed.push_back(name);
     }
