@@ -337,6 +337,9 @@ TEST_F(AdsClientTest, StateOfTheWorldNackKeepsTheLastVersion) {
 TEST_F(AdsClientTest, BytesThatAreNoResponseEndTheStreamOnly) {
   Start(true);
   server.Respond("\xff\xff\xff");
+  EXPECT_FALSE(client->state().connected);
+  Respond(Delta(ResourceType::kCluster, "n1", {{"a", "1"}}));
+  EXPECT_EQ(sink.calls, 0) << "the stream was given up";
   AdvanceMs(600);
   EXPECT_EQ(server.streams(), 2u);
 }
