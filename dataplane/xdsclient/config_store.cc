@@ -137,14 +137,18 @@ absl::Status ConfigStore::ReadSecretAgain(const std::string& name) {
   return absl::OkStatus();
 }
 
+// Asked for with every answer to the control plane: made anew only when something is new.
 std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  if (listed_revision_ == ledger_.findings_revision()) return listed_fields_;
   FieldListing listing;
   for (const ResourceType type : kAllTypes) {
     for (const auto& [name, raw] : raw(type)) {
       listing.Add(type, name, raw.findings);
     }
   }
-  return listing.Lines();
+  listed_fields_ = listing.Lines();
+  listed_revision_ = ledger_.findings_revision();
+  return listed_fields_;
 }
 
 // ---- Taking resources ---------------------------------------------------------------------------

@@ -206,6 +206,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   const Hooks hooks_;
 
   ResourceLedger ledger_;
+  // What UnsupportedFields said last, and of which findings.
+  mutable std::vector<std::string> listed_fields_;
+  mutable uint64_t listed_revision_ = 0;
   absl::node_hash_map<std::string, ClusterSlot> clusters_;
   std::map<std::string, ListenerSlot> listeners_;  // As snapshots have them.
   absl::node_hash_map<std::string, TableSlot> tables_;
