@@ -21,12 +21,27 @@
 namespace sluice::xdsclient {
 namespace {
 
+const std::string& OwnName(const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment) {
+  return assignment.cluster_name();
+}
+
+template <typename Message>
+const std::string& OwnName(const Message& message) {
+  return message.name();
+}
+
+// A resource is known by one name alone: two that differ would be found by one and serve, and be
+// counted, by the other.
 template <typename Message>
 absl::StatusOr<Message> Parse(ResourceType type, const Received& resource) {
   Message message;
   if (!message.ParseFromString(resource.body)) {
     return absl::InvalidArgumentError(
         absl::StrCat(TypeName(type), " \"", resource.name, "\": its bytes are no such message"));
+  }
+  if (OwnName(message) != resource.name) {
+    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", resource.name,
+                                                   "\": names itself \"", OwnName(message), "\""));
   }
   return message;
 }
@@ -74,7 +89,13 @@ std::vector<std::string> ConfigStore::AddStatic(
   };
   add(ResourceType::kSecret, bootstrap.static_resources().secrets());
   add(ResourceType::kCluster, bootstrap.static_resources().clusters());
-  add(ResourceType::kListener, bootstrap.static_resources().listeners());
+  // One without a name is called by its place; Envoy makes up an id.
+  auto listeners = bootstrap.static_resources().listeners();
+  for (int i = 0; i < listeners.size(); ++i) {
+    if (!listeners.Get(i).name().empty()) continue;
+    listeners.Mutable(i)->set_name(absl::StrCat("static_resources.listeners[", i, "]"));
+  }
+  add(ResourceType::kListener, listeners);
   // What a file says whole has no one to wait for: a route to nowhere is a mistake.
   for (const auto& [name, slot] : listeners_) {
     for (const std::string& cluster : slot.next->clusters) {
@@ -263,6 +284,7 @@ absl::Status ConfigStore::TakeEndpoints(const Received& resource,
 absl::Status ConfigStore::TakeListener(const Received& resource, compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::listener::v3::Listener>(
                                             ResourceType::kListener, resource));
+  if (resource.name.empty()) return absl::InvalidArgumentError("listener \"\": name: is empty");
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
   SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));

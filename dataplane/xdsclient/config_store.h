@@ -46,7 +46,7 @@ namespace sluice::xdsclient {
 // A cluster that was removed stays until no serving route names it, or the same time has passed.
 //
 // A name has one source: a resource that would have it from another than what refers to it already
-// is refused.
+// is refused. So is one that comes under another name than it gives itself.
 //
 // A change costs what it touches: what it compiles, what waits, and who refers to it
 // (ReferenceIndex). Beyond that a publish copies ClusterMap::kShards pointers, and those of the

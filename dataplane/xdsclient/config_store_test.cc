@@ -207,6 +207,27 @@ TEST_F(ConfigStoreTest, ABadResourceIsRefusedAndTheOldOneServesOn) {
   EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "1");
 }
 
+TEST_F(ConfigStoreTest, AResourceUnderAnotherNameThanItsOwnIsRefused) {
+  PutAll();
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", EdsCluster("c")), "cluster \"d\": names itself \"c\"");
+  EXPECT_EQ(Put(ResourceType::kEndpoints, "c", Assignment("d", 1)),
+            "endpoints \"c\": names itself \"d\"");
+  EXPECT_EQ(Put(ResourceType::kListener, "", Listener("", "r")), "listener \"\": name: is empty");
+  EXPECT_EQ(last().clusters.size(), 1u);
+  EXPECT_EQ(last().listeners.size(), 1u);
+}
+
+TEST_F(ConfigStoreTest, StaticListenersWithoutANameAllServe) {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(
+        bootstrap.mutable_static_resources()->add_listeners()->ParseFromString(Listener("", "r")));
+  }
+  EXPECT_TRUE(store.AddStatic(bootstrap).empty());
+  EXPECT_TRUE(store.is_static(ResourceType::kListener, "static_resources.listeners[0]"));
+  EXPECT_TRUE(store.is_static(ResourceType::kListener, "static_resources.listeners[1]"));
+}
+
 TEST_F(ConfigStoreTest, AnAddressThatMayNotBeHadRefusesTheListener) {
   sockets = absl::PermissionDeniedError("bind 127.0.0.1:80: Permission denied");
   EXPECT_NE(Put(ResourceType::kListener, "l", Listener("l", "r")).find("Permission denied"),
