@@ -110,6 +110,7 @@ void Proxy::MakeStore() {
           .when_served = [this](auto task) { WhenServed(std::move(task)); },
           .acquire_sockets =
               [this](const config::Listener& listener) { return sockets_.Acquire(listener); },
+          .release_sockets = [this](const std::string& name) { sockets_.Release(name); },
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
                 sources_->ChangeInterest(type, change);

@@ -117,6 +117,10 @@ std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
                                                 std::vector<std::string> removed) {
   std::vector<Rejection> rejections;
+  // First: what is removed may hold an address that what is new wants.
+  for (const std::string& name : removed) {
+    if (!is_static(type, name)) Remove(type, name);
+  }
   for (Received& resource : changed) {
     if (is_static(type, resource.name)) {
       rejections.push_back({resource.name, absl::StrCat(TypeName(type), " \"", resource.name,
@@ -138,9 +142,6 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
     }
     ledger_.Put(type, resource.name, std::move(raw));
     if (!Wanted(type, resource.name)) Remove(type, resource.name);
-  }
-  for (const std::string& name : removed) {
-    if (!is_static(type, name)) Remove(type, name);
   }
   FlushInterest();
   Changed();

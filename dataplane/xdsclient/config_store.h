@@ -70,6 +70,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
     std::function<void(absl::AnyInvocable<void()>)> when_served;
     // Binds the addresses of a listener before it is taken.
     std::function<absl::Status(const config::Listener&)> acquire_sockets;
+    // A listener that was taken is removed: its addresses are free again. May be empty.
+    std::function<void(const std::string& listener)> release_sockets;
     // What is wanted of a type asked for by name has changed; a name whose source did is among
     // those removed and those added.
     std::function<void(ResourceType, const InterestChange&)> interest;

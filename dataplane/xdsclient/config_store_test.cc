@@ -68,6 +68,11 @@ class ConfigStoreTest : public testing::Test {
       : store(loop, resolver, {},
               {.publish = [this](auto snapshot) { published.push_back(std::move(snapshot)); },
                .acquire_sockets = [this](const config::Listener&) { return sockets; },
+               .release_sockets =
+                   [this](const std::string& name) {
+                     released.push_back(name);
+                     sockets = absl::OkStatus();
+                   },
                .interest =
                    [this](ResourceType type, const InterestChange& change) {
                      for (const std::string& name : change.removed) interest[type].erase(name);
@@ -105,6 +110,7 @@ class ConfigStoreTest : public testing::Test {
   event::Loop loop{clock};
   upstream::FakeDnsResolver resolver;
   absl::Status sockets;
+  std::vector<std::string> released;
   std::vector<std::shared_ptr<const config::Snapshot>> published;
   std::map<ResourceType, std::set<std::string>> interest;
   int told = 0;
@@ -330,6 +336,15 @@ TEST_F(ConfigStoreTest, ARemovedListenerGoesAndWhatItAloneNamedWithIt) {
   EXPECT_TRUE(last().clusters.empty());
   EXPECT_TRUE(interest[ResourceType::kEndpoints].empty());
   EXPECT_TRUE(store.raw(ResourceType::kEndpoints).empty());
+}
+
+// Also of one that never served: its address is bound all the same.
+TEST_F(ConfigStoreTest, ARemovedListenerFreesItsAddressForOneOfTheSameResponse) {
+  Put(ResourceType::kListener, "l", Listener("l", "r"));
+  sockets = absl::AlreadyExistsError("the address is that of another listener");
+  EXPECT_TRUE(
+      store.OnResources(ResourceType::kListener, {{"m", "1", Listener("m", "r")}}, {"l"}).empty());
+  EXPECT_EQ(released, std::vector<std::string>{"l"});
 }
 
 TEST_F(ConfigStoreTest, ARemovedClusterThatIsNamedGoesAfterFifteenSeconds) {
