@@ -196,8 +196,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(std::vector<std::string> words) {
   options.drain_time_ms = absl::GetFlag(FLAGS_drain_time_s) * 1000;
   options.dns_servers = absl::GetFlag(FLAGS_dns_servers);
   options.admin_address_path = absl::GetFlag(FLAGS_admin_address_path);
-  line.validate = absl::GetFlag(FLAGS_mode) == "validate";
-  if (!line.validate) options.admin_listen = AdminAddress(options.bootstrap);
+  options.validate = absl::GetFlag(FLAGS_mode) == "validate";
+  if (!options.validate) options.admin_listen = AdminAddress(options.bootstrap);
   line.without_effect = WithoutEffect();
   return line;
 }

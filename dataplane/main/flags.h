@@ -14,7 +14,6 @@ namespace sluice {
 // starts Envoy can start this program.
 struct CommandLine {
   ProxyOptions options;
-  bool validate = false;
   // Flags of Envoy's that were given and have no effect here.
   std::vector<std::string> without_effect;
 };

@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   }
   auto proxy = sluice::Proxy::Create(std::move(line->options));
   if (!proxy.ok()) return Fail(proxy.status());
-  if (line->validate) {
+  if ((*proxy)->options().validate) {
     std::cout << "configuration OK\n";
     return 0;
   }

@@ -42,6 +42,9 @@ struct ProxyOptions {
   std::string dns_servers;         // Empty: the machine's.
   std::string admin_listen;        // IP:PORT; empty: no admin.
   std::string admin_address_path;  // File to write its address to; empty: none.
+  // To be looked at and not to run: no address is bound. A proxy that serves on this machine would
+  // lose the connections that the kernel gave to us instead.
+  bool validate = false;
 };
 
 // The Proxy is the main thread: it owns the sources of configuration, the configuration store, the
@@ -122,6 +125,7 @@ class Proxy {
   State state_ = State::kInitializing;
   bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;
+  int64_t save_by_ms_ = 0;  // When the state is written at the latest; while save_timer_ is armed.
 };
 
 }  // namespace sluice

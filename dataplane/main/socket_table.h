@@ -29,6 +29,7 @@ class SocketTable {
  public:
   using Sockets = std::vector<std::shared_ptr<const listener::ListenSockets>>;
 
+  // With no workers nothing is bound, and only what listeners want of one another is refused.
   explicit SocketTable(uint32_t workers) : workers_(workers) {}
 
   // Binds what of the listener's addresses is not bound yet. From then on it wants these, and no

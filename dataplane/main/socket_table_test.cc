@@ -94,6 +94,16 @@ TEST_F(SocketTableTest, EachListenerHasAPortOfItsOwnWhereAnyWillDo) {
             table.AddressesOf(ListenerAt("b", 0)).at(0).port());
 }
 
+TEST_F(SocketTableTest, WithoutWorkersNothingIsBoundAndConflictsAreFound) {
+  SocketTable dry(0);
+  // Not an address of this machine (RFC 5737).
+  config::Listener listener = ListenerAt("a", 80);
+  listener.addresses[0].address = "192.0.2.1";
+  EXPECT_TRUE(dry.Acquire(listener).ok());
+  listener.name = "b";
+  EXPECT_FALSE(dry.Acquire(listener).ok());
+}
+
 TEST_F(SocketTableTest, AnAddressThatMayNotBeHadChangesNothing) {
   const uint16_t port = Port();
   ASSERT_TRUE(table.Acquire(ListenerAt("a", port)).ok());
