@@ -42,8 +42,12 @@ int64_t HandshakeTimeoutMs(const config::Listener& listener) {
 bool SameClientRules(const config::FilterChain& before, const config::FilterChain& after) {
   if ((before.tls == nullptr) != (after.tls == nullptr)) return false;
   if (before.tls == nullptr) return true;
-  return before.tls->require_client_certificate == after.tls->require_client_certificate &&
-         before.tls->common.validation == after.tls->common.validation;
+  if (before.tls->require_client_certificate != after.tls->require_client_certificate) return false;
+  const config::TlsValidation* old_rules = before.tls->common.validation.get();
+  const config::TlsValidation* new_rules = after.tls->common.validation.get();
+  if (old_rules == nullptr || new_rules == nullptr) return old_rules == new_rules;
+  // By what they say: any change of a listener makes its inline rules anew.
+  return old_rules == new_rules || *old_rules == *new_rules;
 }
 
 // Whether the same facts lead to the same place under both.

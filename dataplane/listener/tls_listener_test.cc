@@ -213,6 +213,22 @@ TEST_F(TlsListenerTest, TighterClientCertificateRulesEndOlderConnections) {
   ASSERT_TRUE(Over(client));
 }
 
+TEST_F(TlsListenerTest, TheSameClientCertificateRulesMadeAnewEndNothing) {
+  const auto checked = [&] {
+    config::FilterChain chain = TlsChain("a.example");
+    auto settings = std::make_shared<config::DownstreamTls>(*chain.tls);
+    settings->common.validation = std::make_shared<config::TlsValidation>();
+    chain.tls = settings;
+    return chain;
+  };
+  Apply({checked()});
+  RawClient& client = Client(Asking("a.example"));
+  ASSERT_TRUE(Served(client));
+  Apply({checked()});
+  ASSERT_TRUE(Served(client));
+  EXPECT_EQ(client.received().find("connection: close"), std::string::npos);
+}
+
 TEST_F(TlsListenerTest, PlainWordsToATlsListenerAreClosed) {
   Apply({TlsChain("a.example")});
   RawClient& client = Client();
