@@ -56,8 +56,8 @@ struct ConfigItem {
   std::string name;
   std::string version;
   int64_t updated_wall_ns = 0;
-  // The message in protobuf's JSON form with proto field names; empty if none was ever accepted.
-  // It may hold secrets: the admin redacts it.
+  // The message in protobuf's JSON form with proto field names, a resource with its "@type"; empty
+  // if none was ever accepted. It may hold secrets: the admin redacts it.
   std::string json;
   // Why the last version that was offered is not served; empty if it is.
   std::string rejected_because;
@@ -68,7 +68,7 @@ struct ConfigItem {
 struct UnsupportedField {
   std::string resource;  // Type and name: "cluster \"shop\"".
   std::string path;      // "common_lb_config.zone_aware_lb_config"
-  uint64_t count = 0;    // How often it was received.
+  uint64_t count = 0;    // Places in the resource that set it.
 };
 
 // What the admin shows and does: all that it knows of the process.

@@ -47,6 +47,7 @@ absl::StatusOr<ResourceSource> ReadConfigSource(const ConfigSource& source, std:
     case ConfigSource::kApiConfigSource:
       return ReadServer(source.api_config_source(), field, context);
     case ConfigSource::kPath:
+      if (source.path().empty()) return context.ErrorAt(absl::StrCat(field, ".path"), "is empty");
       return ResourceSource{.kind = ResourceSource::Kind::kFile, .path = source.path()};
     case ConfigSource::kPathConfigSource: {
       const auto& file = source.path_config_source();

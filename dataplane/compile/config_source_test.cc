@@ -53,6 +53,7 @@ TEST_F(ConfigSourceTest, TheOldPathIsAFileToo) {
   const auto source = Read(R"(path: "/a/b.yaml")");
   ASSERT_TRUE(source.ok()) << source.status();
   EXPECT_EQ(source->path, "/a/b.yaml");
+  EXPECT_FALSE(Read(R"(path: "")").ok()) << "would watch the working directory";
 }
 
 TEST_F(ConfigSourceTest, AServerOfItsOwnSaysItsClusterAndVariant) {

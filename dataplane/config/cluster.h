@@ -22,12 +22,12 @@ enum class Health : uint8_t { kHealthy, kDegraded, kUnhealthy, kDraining };
 struct Endpoint {
   std::string address;  // IP literal; a host name only in DNS clusters, before resolution.
   uint16_t port = 0;
-  std::string hostname;  // For auto host rewrite and health checks; empty: the address.
-  uint32_t weight = 1;
-  uint32_t priority = 0;
+  std::string hostname;   // For auto host rewrite and health checks; empty: the address.
+  uint32_t weight = 1;    // Above 0.
+  uint32_t priority = 0;  // 0 is used first; at most 128.
   Health health = Health::kHealthy;
-  std::string region, zone, sub_zone;
-  uint32_t locality_weight = 0;  // 0: localities are not weighted.
+  std::string region, zone, sub_zone;  // Of its locality; empty for none.
+  uint32_t locality_weight = 0;        // 0: localities are not weighted.
 };
 
 // The endpoints of a cluster: one ClusterLoadAssignment, or what DNS answered.
@@ -37,14 +37,15 @@ struct EndpointSet {
   uint32_t overprovisioning_percent = 140;
 };
 
-// What one cluster may have open at once, per worker share of the whole proxy's limit.
+// What one cluster may have open at once in the whole proxy; each worker keeps to its share
+// (upstream/limits.h).
 struct CircuitBreaker {
   uint32_t max_connections = 1024;
-  uint32_t max_pending = 1024;
+  uint32_t max_pending = 1024;  // Requests that wait for a connection.
   uint32_t max_requests = 1024;
-  uint32_t max_retries = 3;
-  std::optional<uint32_t> retry_budget_percent;
-  uint32_t retry_budget_min = 3;
+  uint32_t max_retries = 3;                      // Unless there is a budget.
+  std::optional<uint32_t> retry_budget_percent;  // Of the requests under way; 0 to 100.
+  uint32_t retry_budget_min = 3;                 // So many retries in any case.
 };
 
 // Probes on a connection that has been silent; what is not set is the system's default.
@@ -54,8 +55,10 @@ struct TcpKeepalive {
   std::optional<uint32_t> probes;      // Unanswered ones that end the connection.
 };
 
+// How an endpoint is chosen among those of the best priority.
 enum class LbPolicy : uint8_t { kRoundRobin, kLeastRequest, kRandom };
 
+// Where requests go that a route sends to this name, and how.
 struct Cluster {
   enum class Discovery : uint8_t { kStatic, kEds, kStrictDns, kLogicalDns };
   enum class UpstreamHttp : uint8_t {

@@ -25,6 +25,7 @@ struct SanMatcher {
   Match match = Match::kExact;
   std::string value;
   bool ignore_case = false;
+
   bool operator==(const SanMatcher&) const = default;
 };
 
@@ -38,6 +39,7 @@ struct TlsValidation {
   std::string crl_pem;
   bool allow_expired = false;
   bool trust_chain_only_leaf_crl = false;
+
   bool operator==(const TlsValidation&) const = default;
 };
 

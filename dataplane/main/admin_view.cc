@@ -9,11 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "dataplane/admin/cluster_tally.h"
 #include "dataplane/main/proxy.h"
-#include "envoy/config/cluster/v3/cluster.pb.h"
-#include "envoy/config/endpoint/v3/endpoint.pb.h"
-#include "envoy/config/listener/v3/listener.pb.h"
-#include "envoy/config/route/v3/route.pb.h"
-#include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
+#include "google/protobuf/any.pb.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace sluice {
@@ -28,31 +24,17 @@ std::string ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;
-  // A message that was accepted can be printed; an empty text says that it could not.
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) json.clear();
-  return json;
+  if (google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return json;
+  // An extension that was left out, being optional, may be of a type that is not linked.
+  return R"({"error": "the message holds a type that is not known here"})";
 }
 
-template <typename Message>
-std::string BodyToJson(const std::string& body) {
-  Message message;
-  return message.ParseFromString(body) ? ToJson(message) : std::string();
-}
-
+// With its "@type", as Envoy's dump has resources in an Any.
 std::string JsonOf(ResourceType type, const std::string& body) {
-  switch (type) {
-    case ResourceType::kCluster:
-      return BodyToJson<envoy::config::cluster::v3::Cluster>(body);
-    case ResourceType::kEndpoints:
-      return BodyToJson<envoy::config::endpoint::v3::ClusterLoadAssignment>(body);
-    case ResourceType::kListener:
-      return BodyToJson<envoy::config::listener::v3::Listener>(body);
-    case ResourceType::kRoutes:
-      return BodyToJson<envoy::config::route::v3::RouteConfiguration>(body);
-    case ResourceType::kSecret:
-      return BodyToJson<envoy::extensions::transport_sockets::tls::v3::Secret>(body);
-  }
-  return "";
+  google::protobuf::Any any;
+  any.set_type_url(std::string(xdsclient::TypeUrl(type)));
+  any.set_value(body);
+  return ToJson(any);
 }
 
 ConfigItem::Kind KindOf(ResourceType type) {

@@ -45,7 +45,7 @@ absl::Status ParseFlagLine(std::string_view file, std::span<const std::string> w
     }
     const size_t equals = word.find('=');
     const std::string_view typed = word.substr(0, equals);
-    const std::string name = Dashed(typed.substr(typed[1] == '-' ? 2 : 1));
+    const std::string name = Dashed(typed.substr(typed.starts_with("--") ? 2 : 1));
     const auto found = flags.find(name);
     if (found == flags.end()) {
       std::vector<std::string_view> names;

@@ -46,6 +46,8 @@ TEST(FlagLineTest, AMistakeIsToldAsItWasTyped) {
   EXPECT_EQ(Parse({"--node-id"}).message(), "--node-id wants a value");
   EXPECT_EQ(Parse({"--concurrency", "many"}).message(), "--concurrency cannot be \"many\"");
   EXPECT_EQ(Parse({"stray"}).message(), "\"stray\" is no flag");
+  EXPECT_FALSE(Parse({"-=x"}).ok());
+  EXPECT_FALSE(Parse({"--=x"}).ok());
 }
 
 TEST(FlagLineTest, FlagsOfOtherFilesAreNotKnown) {

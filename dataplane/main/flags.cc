@@ -78,6 +78,7 @@ uint32_t UsableCores() {
 }
 
 constexpr char kThisFile[] = "dataplane/main/flags.cc";
+constexpr int64_t kMaxDrainS = 365 * 24 * 3600;  // More is a slip of the hand.
 
 // --config-path is Envoy's long name for -c. Behind "--" stands what is for whoever looks at the
 // list of processes.
@@ -98,8 +99,10 @@ absl::Status CheckFlags() {
     return absl::InvalidArgumentError(
         absl::StrCat("--mode \"", mode, "\": must be serve or validate"));
   }
-  if (absl::GetFlag(FLAGS_drain_time_s) < 0) {
-    return absl::InvalidArgumentError("--drain-time-s must not be negative");
+  const int64_t drain_s = absl::GetFlag(FLAGS_drain_time_s);
+  if (drain_s < 0 || drain_s > kMaxDrainS) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--drain-time-s ", drain_s, ": must be within 0 and ", kMaxDrainS));
   }
   return absl::OkStatus();
 }

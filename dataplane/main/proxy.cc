@@ -3,15 +3,17 @@
 
 #include <signal.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
-#include <sstream>
 #include <utility>
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/read_file.h"
 #include "base/status_macros.h"
 #include "dataplane/telemetry/text_format.h"
 #include "dataplane/upstream/cares_resolver.h"
@@ -22,26 +24,16 @@ namespace {
 
 using xdsclient::ResourceType;
 
-// Changes within this time are written to disk once.
+// What follows within the first time is written to disk with what was there; none waits longer than
+// the second, however often there is news.
 constexpr int64_t kSaveDelayMs = 200;
+constexpr int64_t kSaveLimitMs = 5'000;
 constexpr int64_t kInitTimeoutMs = 15'000;
 constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
 
 uint64_t Seed() {
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(absl::StrCat("cannot open ", path));
-  std::stringstream all;
-  all << in.rdbuf();
-  std::string text = std::move(all).str();
-  if (text.size() > kMaxFileBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is larger than 16 MiB"));
-  }
-  return text;
 }
 
 absl::StatusOr<std::string> ReadEnvironment(const std::string& name) {
@@ -63,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Proxy>> Proxy::Create(ProxyOptions options) {
 Proxy::Proxy(ProxyOptions options)
     : options_(std::move(options)),
       random_(Seed()),
-      sockets_(options_.concurrency),
+      sockets_(options_.validate_only ? 0u : options_.concurrency),
       clusters_(loop_, 1, stats_) {}
 
 Proxy::~Proxy() {
@@ -98,7 +90,9 @@ void Proxy::MakeStore() {
   compile::CompileOptions compile_options;
   compile_options.reject_unknown = options_.reject_unknown_dynamic_fields;
   compile_options.has_ads = options_.bootstrap.dynamic_resources().has_ads_config();
-  compile_options.read_file = ReadFile;
+  compile_options.read_file = [](const std::string& path) {
+    return base::ReadFile(path, kMaxFileBytes);
+  };
   compile_options.read_environment = ReadEnvironment;
   compile_options.check_text_format = [](std::string_view format) {
     return telemetry::TextFormat::Compile(format).status();
@@ -108,13 +102,12 @@ void Proxy::MakeStore() {
       xdsclient::ConfigStore::Hooks{
           .publish = [this](auto snapshot) { Publish(std::move(snapshot)); },
           .when_served = [this](auto task) { WhenServed(std::move(task)); },
-          // Beside a proxy that serves on the same ports, a socket of ours would be given some of
-          // its connections, if only for a moment.
+          // Whoever drains has closed its ports; they may be its successor's already.
           .acquire_sockets =
               [this](const config::Listener& listener) {
-                const bool opens = !options_.validate_only && state_ != State::kDraining;
-                return opens ? sockets_.Acquire(listener) : absl::OkStatus();
+                return state_ == State::kDraining ? absl::OkStatus() : sockets_.Acquire(listener);
               },
+          .release_sockets = [this](const std::string& name) { sockets_.Release(name); },
           .interest =
               [this](ResourceType type, const xdsclient::InterestChange& change) {
                 sources_->ChangeInterest(type, change);
@@ -219,7 +212,9 @@ void Proxy::Publish(std::shared_ptr<const config::Snapshot> snapshot) {
       loop_.Post([this, i, number] { OnWorkerApplied(i, number); });
     });
   }
-  if (state_file_.has_value()) save_timer_.Arm(kSaveDelayMs);
+  if (!state_file_.has_value()) return;
+  if (!save_timer_.armed()) save_by_ms_ = loop_.now_ms() + kSaveLimitMs;
+  save_timer_.Arm(std::clamp<int64_t>(save_by_ms_ - loop_.now_ms(), 0, kSaveDelayMs));
 }
 
 void Proxy::WhenServed(absl::AnyInvocable<void()> task) {
@@ -269,7 +264,7 @@ void Proxy::Drain() {
   }
   // A socket that listens and is not accepted from would keep its clients waiting, and, where
   // another process serves on the port already, take its share of the new ones.
-  sockets_.Release();
+  sockets_.ReleaseAll();
 }
 
 void Proxy::DrainAndEnd() {

@@ -130,6 +130,7 @@ class Proxy {
   bool discovery_started_ = false;
   uint32_t drained_workers_ = 0;
   bool ends_when_drained_ = false;
+  int64_t save_by_ms_ = 0;  // When the state is written at the latest; while save_timer_ is armed.
 };
 
 }  // namespace sluice

@@ -10,19 +10,48 @@
 
 namespace sluice {
 
+SocketTable::Key SocketTable::KeyOf(const config::Listener& listener,
+                                    const config::Listener::Address& address) {
+  return {address.port == 0 ? listener.name : std::string(), address};
+}
+
 absl::Status SocketTable::Acquire(const config::Listener& listener) {
+  const auto refused = [&](const absl::Status& status) {
+    return absl::Status(status.code(),
+                        absl::StrCat("listener \"", listener.name, "\": ", status.message()));
+  };
+  std::map<Key, std::shared_ptr<const listener::ListenSockets>> fresh;
   for (const config::Listener::Address& address : listener.addresses) {
-    if (bound_.contains(address)) continue;
-    if (absl::Status status = Bind(listener, address); !status.ok()) {
-      return absl::Status(status.code(),
-                          absl::StrCat("listener \"", listener.name, "\": ", status.message()));
+    const Key key = KeyOf(listener, address);
+    if (const auto it = bound_.find(key); it != bound_.end()) {
+      const std::string& owner = it->second.owner;
+      if (owner.empty() || owner == listener.name) continue;
+      return refused(absl::AlreadyExistsError(
+          absl::StrCat("the address ", it->second.sockets->address.ToString(),
+                       " is that of the listener \"", owner, "\"")));
     }
+    if (fresh.contains(key)) continue;
+    absl::StatusOr<std::shared_ptr<const listener::ListenSockets>> sockets =
+        Bind(listener, address);
+    if (!sockets.ok()) return refused(sockets.status());
+    fresh.emplace(key, *std::move(sockets));
+  }
+  Release(listener.name);
+  for (auto& [key, sockets] : fresh) bound_[key].sockets = std::move(sockets);
+  for (const config::Listener::Address& address : listener.addresses) {
+    bound_[KeyOf(listener, address)].owner = listener.name;
   }
   return absl::OkStatus();
 }
 
-absl::Status SocketTable::Bind(const config::Listener& listener,
-                               const config::Listener::Address& address) {
+void SocketTable::Release(std::string_view listener) {
+  for (auto& [key, bound] : bound_) {
+    if (bound.owner == listener) bound.owner.clear();
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const listener::ListenSockets>> SocketTable::Bind(
+    const config::Listener& listener, const config::Listener::Address& address) const {
   SLUICE_ASSIGN_OR_RETURN(event::Address wanted,
                           event::Address::FromIp(address.address, address.port));
   event::ListenOptions options;
@@ -38,26 +67,25 @@ absl::Status SocketTable::Bind(const config::Listener& listener,
     sockets->fds.push_back(std::move(fd));
   }
   sockets->address = wanted;
-  bound_[address].sockets = std::move(sockets);
-  return absl::OkStatus();
+  return sockets;
 }
 
 absl::flat_hash_map<std::string, SocketTable::Sockets> SocketTable::SocketsOf(
     const config::Snapshot& snapshot) {
   absl::flat_hash_map<std::string, Sockets> out;
-  std::set<config::Listener::Address> used;
+  std::set<Key> used;
   for (const std::shared_ptr<const config::Listener>& listener : snapshot.listeners) {
     Sockets& sockets = out[listener->name];
     for (const config::Listener::Address& address : listener->addresses) {
-      if (auto it = bound_.find(address); it != bound_.end()) {
+      Key key = KeyOf(*listener, address);
+      if (const auto it = bound_.find(key); it != bound_.end()) {
         sockets.push_back(it->second.sockets);
-        it->second.published = true;
-        used.insert(address);
+        used.insert(std::move(key));
       }
     }
   }
   std::erase_if(bound_, [&](const auto& entry) {
-    return entry.second.published && !used.contains(entry.first);
+    return entry.second.owner.empty() && !used.contains(entry.first);
   });
   return out;
 }
@@ -65,7 +93,7 @@ absl::flat_hash_map<std::string, SocketTable::Sockets> SocketTable::SocketsOf(
 std::vector<event::Address> SocketTable::AddressesOf(const config::Listener& listener) const {
   std::vector<event::Address> out;
   for (const config::Listener::Address& address : listener.addresses) {
-    if (auto it = bound_.find(address); it != bound_.end()) {
+    if (const auto it = bound_.find(KeyOf(listener, address)); it != bound_.end()) {
       out.push_back(it->second.sockets->address);
     }
   }

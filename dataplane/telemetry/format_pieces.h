@@ -14,7 +14,8 @@
 
 namespace sluice::telemetry {
 
-// Envoy's operators that we know, and whether they are numbers in JSON.
+// Envoy's operators that we know, and whether they are numbers in JSON. Those of the upstream stand
+// together, and those of the connection: format_value.cc asks for them by range.
 // X(enumerator, name, is_number)
 #define SLUICE_LOG_OPERATORS(X)                                             \
   X(kStartTime, "START_TIME", false)                                        \

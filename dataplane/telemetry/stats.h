@@ -67,7 +67,8 @@ using Labels = std::vector<Label>;
 // Metrics whose first label is the same (those of one cluster) come and go together. A retired
 // group is not shown once every shard that has it has retired it: until then it is summed, so that
 // no counter falls while one worker still drains what another has let go of. If it is looked up
-// again it goes on from where it stood, kRetiredMs long; after that it begins at zero.
+// again it goes on from where it stood, for kRetiredMs at least; the first Retire after that gives
+// its room back, and then it begins at zero.
 //
 // Thread:   look-ups and Retire from the owning thread; reading (Prometheus) from any.
 // Lifetime: a metric lives until the shard does, or until its group is retired; nobody may hold a

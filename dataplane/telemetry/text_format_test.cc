@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "dataplane/telemetry/sample_entry.h"
+#include "dataplane/telemetry/time_format.h"
 
 namespace sluice::telemetry {
 namespace {
@@ -180,6 +184,18 @@ TEST(TextFormatTest, WhatIsNoFormatIsRefused) {
   EXPECT_FALSE(TextFormat::Compile("%START_TIME(%q)%").ok());
   EXPECT_FALSE(TextFormat::Compile("%START_TIME(%n)%").ok()) << "would break a line";
   EXPECT_FALSE(TextFormat::Compile(std::string(20'000, 'x')).ok());
+}
+
+TEST(TimeFormatTest, AConversionThatDoesNotFitIsLeftOut) {
+  std::string format;
+  for (int i = 0; i < 10; ++i) format += "%c";  // 24 bytes each.
+  const auto time = TimeFormat::Compile(format + "%s%s");
+  ASSERT_TRUE(time.ok()) << time.status();
+  char out[TimeFormat::kMaxBytes];
+  std::fill(std::begin(out), std::end(out), '\x01');
+  const std::string_view printed = time->Print(1'700'000'000'000'000'000, out);
+  EXPECT_EQ(printed.size(), 250u);
+  EXPECT_EQ(printed.find('\x01'), std::string_view::npos) << "nothing that was not written";
 }
 
 }  // namespace

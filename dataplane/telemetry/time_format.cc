@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -111,7 +112,9 @@ std::string_view TimeFormat::Print(int64_t wall_ns, char (&out)[kMaxBytes]) cons
         at += std::strftime(at, static_cast<size_t>(end - at), part.calendar.c_str(), &tm);
         break;
       case Part::Kind::kEpochSeconds:
-        at = std::to_chars(at, end, moment.seconds).ptr;
+        // What does not fit is left out whole: to_chars may have written nothing.
+        if (const auto [past, error] = std::to_chars(at, end, moment.seconds); error == std::errc())
+          at = past;
         break;
       case Part::Kind::kFraction: {
         char digits[9];

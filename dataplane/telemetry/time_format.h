@@ -16,7 +16,7 @@ namespace sluice::telemetry {
 //
 // Thread:   immutable; any.
 // Errors:   Compile names the conversion it does not know.
-// Limits:   prints at most kMaxBytes.
+// Limits:   prints at most kMaxBytes; a conversion that does not fit any more is left out.
 class TimeFormat {
  public:
   static constexpr size_t kMaxBytes = 256;

@@ -9,6 +9,7 @@
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "dataplane/xdsclient/sotw_response.h"
+#include "google/protobuf/message.h"
 
 namespace sluice::xdsclient {
 namespace {
@@ -128,16 +129,21 @@ void AdsClient::Subscribe(ResourceType type, const InterestChange& change) {
 }
 
 void AdsClient::OnResponse(std::string_view message) {
+  // One that was given up is heard no more: nobody could answer.
+  if (transport_ == nullptr) return;
   ++state_.responses;
-  state_.connected = true;
-  backoff_ms_ = kFirstBackoffMs;
-  const int size = static_cast<int>(message.size());
+  const auto parse = [&](google::protobuf::Message& response) {
+    if (!response.ParseFromArray(message.data(), static_cast<int>(message.size()))) return false;
+    state_.connected = true;
+    backoff_ms_ = kFirstBackoffMs;
+    return true;
+  };
   if (options_.delta) {
     DeltaDiscoveryResponse response;
-    if (response.ParseFromArray(message.data(), size)) return OnDelta(response);
+    if (parse(response)) return OnDelta(response);
   } else {
     DiscoveryResponse response;
-    if (response.ParseFromArray(message.data(), size)) return OnSotw(response);
+    if (parse(response)) return OnSotw(response);
   }
   // Nothing can be answered to what cannot be read: the stream is of no more use.
   OnStreamClosed("a response that is no discovery response");
@@ -175,7 +181,7 @@ void AdsClient::OnSotw(const DiscoveryResponse& response) {
   std::set<std::string> seen;
   for (const Received& resource : contents.resources) seen.insert(resource.name);
   std::vector<std::string> removed;
-  if (IsWildcard(*type)) {
+  if (IsWildcard(*type) && contents.tells_absence) {
     for (const auto& [name, version] : state.versions) {
       if (!seen.contains(name)) removed.push_back(name);
     }

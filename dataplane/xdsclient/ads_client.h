@@ -33,7 +33,8 @@ namespace sluice::xdsclient {
 // their names in metadata["sluice.unsupported_fields"], for the control plane to show.
 //
 // Losing the server changes nothing: it reconnects with full jitter between nothing and a bound
-// that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response.
+// that doubles from kFirstBackoffMs to kMaxBackoffMs, and starts anew after the first response that
+// can be read.
 //
 // Thread:   main.
 // Lifetime: loop and sink outlive it.
@@ -51,9 +52,9 @@ class AdsClient final : private AdsTransportUser {
 
   // What admin shows.
   struct State {
-    bool connected = false;  // A response has come on this stream.
-    uint64_t streams = 0;    // Opened since the start.
-    uint64_t responses = 0;
+    bool connected = false;   // A response that can be read has come on this stream.
+    uint64_t streams = 0;     // Opened since the start.
+    uint64_t responses = 0;   // Those that cannot be read too.
     uint64_t rejections = 0;  // NACKs sent.
     std::string last_error;   // Of the last stream that closed, or the last NACK.
   };
@@ -102,7 +103,8 @@ class AdsClient final : private AdsTransportUser {
   void WhenServed(absl::AnyInvocable<void()> answer);
   void AnswerDelta(ResourceType type, const std::string& nonce, const std::string& problem);
   void SendSotw(ResourceType type, const std::string& problem);
-  // Sets the node of a request where it is due: first on a stream, and when `fields` are news.
+  // Sets the node of a request where it is due: first on a stream, and when the fields without
+  // effect are others than it was told.
   template <typename Request>
   void MaybeSetNode(Request& request);
   TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }

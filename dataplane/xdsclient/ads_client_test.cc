@@ -277,6 +277,37 @@ TEST_F(AdsClientTest, StateOfTheWorldRemovesWhatIsAbsentOfListenersOnly) {
   EXPECT_TRUE(sink.held[ResourceType::kRoutes].contains("r"));
 }
 
+// A state of the world that does not say all: a renewal (TTL), and one with a resource that cannot
+// be read, so that nobody knows its name.
+TEST_F(AdsClientTest, StateOfTheWorldThatDoesNotSayAllRemovesNothing) {
+  Start(false);
+  const std::string url(TypeUrl(ResourceType::kListener));
+  DiscoveryResponse world;
+  world.set_type_url(url);
+  for (const char* name : {"a", "b"}) {
+    auto* any = world.add_resources();
+    any->set_type_url(url);
+    any->set_value(name);
+  }
+  Respond(world);
+  const auto& held = sink.held[ResourceType::kListener];
+  ASSERT_EQ(held.size(), 2u);
+
+  envoy::service::discovery::v3::Resource renewed;
+  renewed.set_name("a");
+  DiscoveryResponse renewal;
+  renewal.set_type_url(url);
+  renewal.add_resources()->PackFrom(renewed);
+  Respond(renewal);
+  EXPECT_EQ(held.size(), 2u);
+
+  sink.refused = {""};
+  world.mutable_resources(0)->set_value("");
+  Respond(world);
+  EXPECT_TRUE(held.contains("a"));
+  EXPECT_TRUE(Sent<DiscoveryRequest>(ResourceType::kListener).back().has_error_detail());
+}
+
 TEST_F(AdsClientTest, StateOfTheWorldNackKeepsTheLastVersion) {
   Start(false);
   const auto one = [](const std::string& version, const std::string& name) {
@@ -306,6 +337,9 @@ TEST_F(AdsClientTest, StateOfTheWorldNackKeepsTheLastVersion) {
 TEST_F(AdsClientTest, BytesThatAreNoResponseEndTheStreamOnly) {
   Start(true);
   server.Respond("\xff\xff\xff");
+  EXPECT_FALSE(client->state().connected);
+  Respond(Delta(ResourceType::kCluster, "n1", {{"a", "1"}}));
+  EXPECT_EQ(sink.calls, 0) << "the stream was given up";
   AdvanceMs(600);
   EXPECT_EQ(server.streams(), 2u);
 }

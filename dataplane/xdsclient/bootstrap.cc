@@ -47,6 +47,13 @@ absl::StatusOr<Bootstrap> BootstrapFromFlags(const ControlFlags& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--gateway \"", flags.gateway, "\": wants NAMESPACE/NAME"));
   }
+  if (flags.cert_file.empty() != flags.key_file.empty()) {
+    return absl::InvalidArgumentError("--control-cert and --control-key go together");
+  }
+  // Without it there is no TLS, and nobody would see the certificate.
+  if (flags.ca_file.empty() && !flags.cert_file.empty()) {
+    return absl::InvalidArgumentError("--control-cert wants --control-ca, which turns TLS on");
+  }
   Bootstrap bootstrap;
   bootstrap.mutable_node()->set_id(flags.node_id);
   bootstrap.mutable_node()->set_cluster(flags.gateway);

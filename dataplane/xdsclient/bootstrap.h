@@ -25,7 +25,7 @@ struct ControlFlags {
   std::string gateway;  // NS/NAME
   std::string node_id;
   std::string ca_file;    // TLS if set.
-  std::string cert_file;  // With key_file: client certificate.
+  std::string cert_file;  // With key_file: client certificate; wants ca_file.
   std::string key_file;
 };
 
@@ -33,6 +33,7 @@ struct ControlFlags {
 inline constexpr std::string_view kControlCluster = "sluice_control";
 
 // The bootstrap that the flags stand for: one cluster, delta ADS.
+// Errors: kInvalidArgument, naming the flag.
 absl::StatusOr<envoy::config::bootstrap::v3::Bootstrap> BootstrapFromFlags(
     const ControlFlags& flags);
 

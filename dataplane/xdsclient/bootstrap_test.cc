@@ -106,6 +106,13 @@ TEST(BootstrapTest, BadFlagsSayWhatTheyWant) {
                 .message()
                 .find("NAMESPACE/NAME"),
             std::string::npos);
+  ControlFlags flags{.address = "localhost:1", .gateway = "a/b", .cert_file = "c.pem"};
+  EXPECT_NE(BootstrapFromFlags(flags).status().message().find("--control-key"), std::string::npos);
+  flags.key_file = "k.pem";
+  EXPECT_NE(BootstrapFromFlags(flags).status().message().find("--control-ca"), std::string::npos)
+      << "a certificate that nobody would see";
+  flags.ca_file = "ca.pem";
+  EXPECT_TRUE(BootstrapFromFlags(flags).ok());
 }
 
 }  // namespace

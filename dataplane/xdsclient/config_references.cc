@@ -59,6 +59,7 @@ void ConfigStore::RemoveListener(const std::string& name) {
   if (it->second.bound != nullptr) listeners_changed_ = true;
   listeners_.erase(it);
   waiting_listeners_.erase(name);
+  if (hooks_.release_sockets) hooks_.release_sockets(name);
   table_users_.Set(name, {});
   secret_users_.Set("l" + name, {});
 }

@@ -21,12 +21,27 @@
 namespace sluice::xdsclient {
 namespace {
 
+const std::string& OwnName(const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment) {
+  return assignment.cluster_name();
+}
+
+template <typename Message>
+const std::string& OwnName(const Message& message) {
+  return message.name();
+}
+
+// A resource is known by one name alone: two that differ would be found by one and serve, and be
+// counted, by the other.
 template <typename Message>
 absl::StatusOr<Message> Parse(ResourceType type, const Received& resource) {
   Message message;
   if (!message.ParseFromString(resource.body)) {
     return absl::InvalidArgumentError(
         absl::StrCat(TypeName(type), " \"", resource.name, "\": its bytes are no such message"));
+  }
+  if (OwnName(message) != resource.name) {
+    return absl::InvalidArgumentError(absl::StrCat(TypeName(type), " \"", resource.name,
+                                                   "\": names itself \"", OwnName(message), "\""));
   }
   return message;
 }
@@ -74,7 +89,13 @@ std::vector<std::string> ConfigStore::AddStatic(
   };
   add(ResourceType::kSecret, bootstrap.static_resources().secrets());
   add(ResourceType::kCluster, bootstrap.static_resources().clusters());
-  add(ResourceType::kListener, bootstrap.static_resources().listeners());
+  // One without a name is called by its place; Envoy makes up an id.
+  auto listeners = bootstrap.static_resources().listeners();
+  for (int i = 0; i < listeners.size(); ++i) {
+    if (!listeners.Get(i).name().empty()) continue;
+    listeners.Mutable(i)->set_name(absl::StrCat("static_resources.listeners[", i, "]"));
+  }
+  add(ResourceType::kListener, listeners);
   // What a file says whole has no one to wait for: a route to nowhere is a mistake.
   for (const auto& [name, slot] : listeners_) {
     for (const std::string& cluster : slot.next->clusters) {
@@ -96,6 +117,10 @@ std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
                                                 std::vector<std::string> removed) {
   std::vector<Rejection> rejections;
+  // First: what is removed may hold an address that what is new wants.
+  for (const std::string& name : removed) {
+    if (!is_static(type, name)) Remove(type, name);
+  }
   for (Received& resource : changed) {
     if (is_static(type, resource.name)) {
       rejections.push_back({resource.name, absl::StrCat(TypeName(type), " \"", resource.name,
@@ -118,9 +143,6 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
     ledger_.Put(type, resource.name, std::move(raw));
     if (!Wanted(type, resource.name)) Remove(type, resource.name);
   }
-  for (const std::string& name : removed) {
-    if (!is_static(type, name)) Remove(type, name);
-  }
   FlushInterest();
   Changed();
   return rejections;
@@ -137,14 +159,18 @@ absl::Status ConfigStore::ReadSecretAgain(const std::string& name) {
   return absl::OkStatus();
 }
 
+// Asked for with every answer to the control plane: made anew only when something is new.
 std::vector<std::string> ConfigStore::UnsupportedFields() const {
+  if (listed_revision_ == ledger_.findings_revision()) return listed_fields_;
   FieldListing listing;
   for (const ResourceType type : kAllTypes) {
     for (const auto& [name, raw] : raw(type)) {
       listing.Add(type, name, raw.findings);
     }
   }
-  return listing.Lines();
+  listed_fields_ = listing.Lines();
+  listed_revision_ = ledger_.findings_revision();
+  return listed_fields_;
 }
 
 // ---- Taking resources ---------------------------------------------------------------------------
@@ -259,6 +285,7 @@ absl::Status ConfigStore::TakeEndpoints(const Received& resource,
 absl::Status ConfigStore::TakeListener(const Received& resource, compile::CompileContext& context) {
   SLUICE_ASSIGN_OR_RETURN(auto message, Parse<envoy::config::listener::v3::Listener>(
                                             ResourceType::kListener, resource));
+  if (resource.name.empty()) return absl::InvalidArgumentError("listener \"\": name: is empty");
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledListener compiled,
                           compile::CompileListener(message, resource.version, context));
   SLUICE_RETURN_IF_ERROR(CheckReferences(ResourceType::kListener, resource.name, context));

@@ -46,7 +46,7 @@ namespace sluice::xdsclient {
 // A cluster that was removed stays until no serving route names it, or the same time has passed.
 //
 // A name has one source: a resource that would have it from another than what refers to it already
-// is refused.
+// is refused. So is one that comes under another name than it gives itself.
 //
 // A change costs what it touches: what it compiles, what waits, and who refers to it
 // (ReferenceIndex). Beyond that a publish copies ClusterMap::kShards pointers, and those of the
@@ -70,6 +70,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
     std::function<void(absl::AnyInvocable<void()>)> when_served;
     // Binds the addresses of a listener before it is taken.
     std::function<absl::Status(const config::Listener&)> acquire_sockets;
+    // A listener that was taken is removed: its addresses are free again. May be empty.
+    std::function<void(const std::string& listener)> release_sockets;
     // What is wanted of a type asked for by name has changed; a name whose source did is among
     // those removed and those added.
     std::function<void(ResourceType, const InterestChange&)> interest;
@@ -206,6 +208,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   const Hooks hooks_;
 
   ResourceLedger ledger_;
+  // What UnsupportedFields said last, and of which findings.
+  mutable std::vector<std::string> listed_fields_;
+  mutable uint64_t listed_revision_ = 0;
   absl::node_hash_map<std::string, ClusterSlot> clusters_;
   std::map<std::string, ListenerSlot> listeners_;  // As snapshots have them.
   absl::node_hash_map<std::string, TableSlot> tables_;

@@ -68,6 +68,11 @@ class ConfigStoreTest : public testing::Test {
       : store(loop, resolver, {},
               {.publish = [this](auto snapshot) { published.push_back(std::move(snapshot)); },
                .acquire_sockets = [this](const config::Listener&) { return sockets; },
+               .release_sockets =
+                   [this](const std::string& name) {
+                     released.push_back(name);
+                     sockets = absl::OkStatus();
+                   },
                .interest =
                    [this](ResourceType type, const InterestChange& change) {
                      for (const std::string& name : change.removed) interest[type].erase(name);
@@ -105,6 +110,7 @@ class ConfigStoreTest : public testing::Test {
   event::Loop loop{clock};
   upstream::FakeDnsResolver resolver;
   absl::Status sockets;
+  std::vector<std::string> released;
   std::vector<std::shared_ptr<const config::Snapshot>> published;
   std::map<ResourceType, std::set<std::string>> interest;
   int told = 0;
@@ -162,6 +168,30 @@ TEST_F(ConfigStoreTest, WhatNeverBecomesWarmIsTakenAfterFifteenSeconds) {
   EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
 }
 
+// Aim: a listener that waits for its secret for good is past its limit; the limits of what came
+// after it hold all the same.
+TEST_F(ConfigStoreTest, WhatIsPastItsLimitKeepsNobodyElseWaiting) {
+  PutAll();
+  const std::string waits = FromJson<envoy::config::listener::v3::Listener>(
+      R"({"name":"s","address":{"socketAddress":{"address":"127.0.0.1","portValue":8443}},)"
+      R"("filterChains":[{"transportSocket":{"name":"tls","typedConfig":{"@type":)"
+      R"("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",)"
+      R"("commonTlsContext":{"tlsCertificateSdsSecretConfigs":[{"name":"none","sdsConfig":)"
+      R"({"ads":{}}}]}}},"filters":[{"name":"hcm","typedConfig":{"@type":"type.googleapis.com/)"
+      R"(envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",)"
+      R"("statPrefix":"x","rds":{"routeConfigName":"r","configSource":{"ads":{}}},)"
+      R"("httpFilters":[{"name":"router","typedConfig":{"@type":"type.googleapis.com/)"
+      R"(envoy.extensions.filters.http.router.v3.Router"}}]}}]}]})");
+  ASSERT_EQ(Put(ResourceType::kListener, "s", waits), "");
+  AdvanceMs(20'000);
+  ASSERT_EQ(last().listeners.size(), 1u) << "TLS never starts without its secrets";
+  const auto old_router = last().listeners[0]->filter_chains[0].http->router;
+  Put(ResourceType::kRoutes, "r", Routes("r", "unknown"), "2");
+  AdvanceMs(16'000);
+  EXPECT_NE(last().listeners[0]->filter_chains[0].http->router, old_router);
+  EXPECT_FALSE(store.settled());
+}
+
 TEST_F(ConfigStoreTest, ARemovedClusterStaysUntilNoRouteNamesIt) {
   PutAll();
   Remove(ResourceType::kCluster, "c");
@@ -181,6 +211,27 @@ TEST_F(ConfigStoreTest, ABadResourceIsRefusedAndTheOldOneServesOn) {
   EXPECT_EQ(published.size(), before);
   EXPECT_EQ(last().listeners[0], old);
   EXPECT_EQ(store.raw(ResourceType::kRoutes).at("r").version, "1");
+}
+
+TEST_F(ConfigStoreTest, AResourceUnderAnotherNameThanItsOwnIsRefused) {
+  PutAll();
+  EXPECT_EQ(Put(ResourceType::kCluster, "d", EdsCluster("c")), "cluster \"d\": names itself \"c\"");
+  EXPECT_EQ(Put(ResourceType::kEndpoints, "c", Assignment("d", 1)),
+            "endpoints \"c\": names itself \"d\"");
+  EXPECT_EQ(Put(ResourceType::kListener, "", Listener("", "r")), "listener \"\": name: is empty");
+  EXPECT_EQ(last().clusters.size(), 1u);
+  EXPECT_EQ(last().listeners.size(), 1u);
+}
+
+TEST_F(ConfigStoreTest, StaticListenersWithoutANameAllServe) {
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(
+        bootstrap.mutable_static_resources()->add_listeners()->ParseFromString(Listener("", "r")));
+  }
+  EXPECT_TRUE(store.AddStatic(bootstrap).empty());
+  EXPECT_TRUE(store.is_static(ResourceType::kListener, "static_resources.listeners[0]"));
+  EXPECT_TRUE(store.is_static(ResourceType::kListener, "static_resources.listeners[1]"));
 }
 
 TEST_F(ConfigStoreTest, AnAddressThatMayNotBeHadRefusesTheListener) {
@@ -285,6 +336,15 @@ TEST_F(ConfigStoreTest, ARemovedListenerGoesAndWhatItAloneNamedWithIt) {
   EXPECT_TRUE(last().clusters.empty());
   EXPECT_TRUE(interest[ResourceType::kEndpoints].empty());
   EXPECT_TRUE(store.raw(ResourceType::kEndpoints).empty());
+}
+
+// Also of one that never served: its address is bound all the same.
+TEST_F(ConfigStoreTest, ARemovedListenerFreesItsAddressForOneOfTheSameResponse) {
+  Put(ResourceType::kListener, "l", Listener("l", "r"));
+  sockets = absl::AlreadyExistsError("the address is that of another listener");
+  EXPECT_TRUE(
+      store.OnResources(ResourceType::kListener, {{"m", "1", Listener("m", "r")}}, {"l"}).empty());
+  EXPECT_EQ(released, std::vector<std::string>{"l"});
 }
 
 TEST_F(ConfigStoreTest, ARemovedClusterThatIsNamedGoesAfterFifteenSeconds) {

@@ -150,19 +150,24 @@ void ConfigStore::CountNamed(const std::vector<std::string>& clusters, int chang
 }
 
 void ConfigStore::ArmDeadline() {
-  int64_t next = std::numeric_limits<int64_t>::max();
-  const auto note = [&next](const std::set<std::string>& names, const auto& slots) {
-    for (const std::string& name : names)
-      next = std::min(next, slots.find(name)->second.deadline_ms);
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  const int64_t now = loop_.now_ms();
+  int64_t next = kNever;
+  settled_ = true;
+  const auto note = [&](const std::set<std::string>& names, const auto& slots) {
+    for (const std::string& name : names) {
+      settled_ = false;
+      const int64_t deadline = slots.find(name)->second.deadline_ms;
+      // One that is past its limit waits for a secret, which will wake us. The others' limits hold.
+      if (deadline > now) next = std::min(next, deadline);
+    }
   };
   note(waiting_clusters_, clusters_);
   note(removed_clusters_, clusters_);
   note(waiting_tables_, tables_);
   note(waiting_listeners_, listeners_);
-  settled_ = next == std::numeric_limits<int64_t>::max();
-  if (settled_) return deadline_.Disarm();
-  // One that is past its limit waits for a secret, which will wake us.
-  if (next > loop_.now_ms()) deadline_.Arm(next - loop_.now_ms());
+  if (next == kNever) return deadline_.Disarm();
+  deadline_.Arm(next - now);
 }
 
 }  // namespace sluice::xdsclient

@@ -2,6 +2,7 @@
 #include "dataplane/xdsclient/file_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -49,9 +50,12 @@ absl::Status FileSource::Read() {
   }
   std::vector<std::string> removed;
   if (IsWildcard(type_)) {
-    std::set_difference(known_.begin(), known_.end(), names.begin(), names.end(),
-                        std::back_inserter(removed));
-    known_ = std::move(names);
+    if (contents.tells_absence) {
+      std::set_difference(known_.begin(), known_.end(), names.begin(), names.end(),
+                          std::back_inserter(removed));
+      known_.clear();
+    }
+    known_.insert(names.begin(), names.end());
   } else {
     // A file may hold more than is wanted of it.
     std::erase_if(contents.resources,

@@ -3,10 +3,6 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -16,6 +12,8 @@
 #include "api/manifest/document_source.h"
 #include "api/manifest/node.h"
 #include "api/manifest/value_sink.h"
+#include "base/read_file.h"
+#include "base/status_macros.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace sluice::xdsclient {
@@ -102,13 +100,8 @@ absl::Status ParseMessage(std::string_view text, const std::string& file,
 }
 
 absl::Status ReadMessageFile(const std::string& file, google::protobuf::Message& message) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return absl::NotFoundError(absl::StrCat(file, ": ", strerrordesc_np(errno)));
-  }
-  std::stringstream all;
-  all << in.rdbuf();
-  const std::string text = std::move(all).str();
+  SLUICE_ASSIGN_OR_RETURN(const std::string text,
+                          base::ReadFile(file, manifest::ReadLimits().max_stream_bytes));
   const bool bytes = absl::EndsWith(file, ".pb");
   if (!bytes && !absl::EndsWith(file, ".pb_text")) return ParseMessage(text, file, message);
   LinkTypes();

@@ -18,7 +18,7 @@ absl::Status ParseMessage(std::string_view text, const std::string& file,
 
 // As ParseMessage, from a file; one that ends in .pb holds the bytes, one that ends in .pb_text
 // protobuf's own text.
-// Errors: and kNotFound if it cannot be opened.
+// Errors: and the system's if it cannot be opened or read (kNotFound if it is not there).
 absl::Status ReadMessageFile(const std::string& file, google::protobuf::Message& message);
 
 }  // namespace sluice::xdsclient

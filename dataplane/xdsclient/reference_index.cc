@@ -41,7 +41,7 @@ const ReferenceIndex::Users& ReferenceIndex::UsersOf(std::string_view name) cons
   return it == users_.end() ? *kNone : it->second;
 }
 
-std::set<std::string> ReferenceIndex::names() const {
+std::set<std::string> ReferenceIndex::NamesForTest() const {
   std::set<std::string> out;
   for (const auto& [name, users] : users_) out.insert(name);
   return out;

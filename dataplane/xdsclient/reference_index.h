@@ -34,7 +34,7 @@ class ReferenceIndex {
   const Users& UsersOf(std::string_view name) const;
   bool named(std::string_view name) const { return users_.contains(name); }
   // All that somebody names.
-  std::set<std::string> names() const;
+  std::set<std::string> NamesForTest() const;
 
   // What became named, or is named no more, since this was last asked.
   InterestChange TakeChange();

@@ -23,7 +23,7 @@ TEST(ReferenceIndexTest, KnowsWhoNamesWhat) {
   EXPECT_EQ(Users(index, "r"), (Names{"l1", "l2"}));
   EXPECT_EQ(Users(index, "s"), Names{"l1"});
   EXPECT_TRUE(Users(index, "t").empty());
-  EXPECT_EQ(index.names(), (Names{"r", "s"}));
+  EXPECT_EQ(index.NamesForTest(), (Names{"r", "s"}));
 }
 
 TEST(ReferenceIndexTest, AUserNamesOnlyWhatItLastSaid) {
@@ -33,7 +33,7 @@ TEST(ReferenceIndexTest, AUserNamesOnlyWhatItLastSaid) {
   EXPECT_FALSE(index.named("r"));
   EXPECT_EQ(Users(index, "s"), Names{"l1"});
   index.Set("l1", {});
-  EXPECT_TRUE(index.names().empty());
+  EXPECT_TRUE(index.NamesForTest().empty());
 }
 
 TEST(ReferenceIndexTest, TellsOfTheFirstAndTheLastUserAlone) {

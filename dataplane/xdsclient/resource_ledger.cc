@@ -50,6 +50,7 @@ const RawResource* ResourceLedger::Find(ResourceType type, const std::string& na
 void ResourceLedger::Put(ResourceType type, const std::string& name, RawResource resource) {
   const auto [it, is_new] = At(resources_, type).try_emplace(name);
   if (!is_new) hash_ -= HashOf(type, name, it->second);
+  if (it->second.findings != resource.findings) ++findings_revision_;
   SetReferences({type, name}, it->second.references, resource.references);
   it->second = std::move(resource);
   hash_ += HashOf(type, name, it->second);
@@ -67,6 +68,7 @@ void ResourceLedger::Erase(ResourceType type, const std::string& name) {
   const auto it = resources.find(name);
   if (it == resources.end()) return;
   hash_ -= HashOf(type, name, it->second);
+  if (!it->second.findings.empty()) ++findings_revision_;
   SetReferences({type, name}, it->second.references, {});
   resources.erase(it);
 }

@@ -62,6 +62,9 @@ class ResourceLedger {
   // Names of this type that have another source since this was last asked.
   std::set<std::string> TakeMoved(ResourceType type) { return std::exchange(At(moved_, type), {}); }
 
+  // Rises whenever the findings of some resource become others.
+  uint64_t findings_revision() const { return findings_revision_; }
+
   // The same resources and versions give the same, on every proxy and in whatever order they came.
   std::string content_hash() const;
 
@@ -80,6 +83,7 @@ class ResourceLedger {
   std::map<std::pair<ResourceType, std::string>, std::map<Owner, compile::ResourceSource>> sources_;
   std::set<std::string> moved_[kResourceTypes];
   uint64_t hash_ = 0;  // Sum of those of all.
+  uint64_t findings_revision_ = 0;
 };
 
 }  // namespace sluice::xdsclient

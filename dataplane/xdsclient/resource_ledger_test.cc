@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdsclient/resource_ledger.h"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -22,6 +24,20 @@ TEST(ResourceLedgerTest, HoldsWhatWasPutLast) {
   ledger.Erase(kCluster, "a");
   ledger.Erase(kCluster, "never");
   EXPECT_TRUE(ledger.all(kCluster).empty());
+}
+
+TEST(ResourceLedgerTest, TheRevisionOfFindingsRisesWithThemAlone) {
+  ResourceLedger ledger;
+  ledger.Put(kCluster, "a", {.version = "1"});
+  EXPECT_EQ(ledger.findings_revision(), 0u);
+  const std::vector<compile::Finding> findings = {{.path = "foo", .subject = "Cluster.foo"}};
+  ledger.Put(kCluster, "a", {.version = "2", .findings = findings});
+  const uint64_t with = ledger.findings_revision();
+  EXPECT_GT(with, 0u);
+  ledger.Put(kCluster, "a", {.version = "3", .findings = findings});
+  EXPECT_EQ(ledger.findings_revision(), with);
+  ledger.Erase(kCluster, "a");
+  EXPECT_GT(ledger.findings_revision(), with);
 }
 
 TEST(ResourceLedgerTest, TheHashIsOfWhatIsThereAndNotOfHowItCame) {

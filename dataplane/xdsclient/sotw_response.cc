@@ -25,17 +25,23 @@ SotwContents ReadSotw(const envoy::service::discovery::v3::DiscoveryResponse& re
     const google::protobuf::Any* inner = &any;
     envoy::service::discovery::v3::Resource wrapped;
     if (any.type_url() == "type.googleapis.com/envoy.service.discovery.v3.Resource") {
-      // Without a body it only renews the life of what is there (TTL).
-      if (!wrapped.ParseFromString(any.value()) || !wrapped.has_resource()) continue;
+      const bool parsed = wrapped.ParseFromString(any.value());
+      if (!parsed) AppendProblem("a Resource whose bytes are no such message", out.problem);
+      if (!parsed || !wrapped.has_resource()) {
+        out.tells_absence = false;
+        continue;
+      }
       inner = &wrapped.resource();
     }
     if (inner->type_url() != TypeUrl(type)) {
       AppendProblem(absl::StrCat("a ", inner->type_url(), " in a response of ", TypeUrl(type)),
                     out.problem);
+      out.tells_absence = false;
       continue;
     }
-    out.resources.push_back(
-        {sink.NameOf(type, inner->value()), response.version_info(), inner->value()});
+    std::string name = sink.NameOf(type, inner->value());
+    if (name.empty()) out.tells_absence = false;
+    out.resources.push_back({std::move(name), response.version_info(), inner->value()});
   }
   return out;
 }

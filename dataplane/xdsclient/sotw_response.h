@@ -15,6 +15,10 @@ namespace sluice::xdsclient {
 struct SotwContents {
   std::vector<Received> resources;
   std::string problem;  // What else was in it; empty if nothing.
+  // What is not among the resources is gone. Not so where the response only renews what is there
+  // (TTL), or holds something that could not be read: its last good copy has to stay, and who knows
+  // its name?
+  bool tells_absence = true;
 };
 
 // Takes the resources of a type out of a response, be they bare or in a Resource. All have the

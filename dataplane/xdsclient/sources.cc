@@ -124,7 +124,9 @@ void Sources::ChangeInterest(ResourceType type, const InterestChange& change) {
   }
   for (const std::string& name : change.added) {
     const ResourceSource source = hooks_.source_of(type, name);
-    by_source[source].added.insert(name);
+    InterestChange& part = by_source[source];
+    // One that moved and came back before anybody asked has not moved.
+    if (part.removed.erase(name) == 0) part.added.insert(name);
     if (source.kind != Kind::kAds) other_source_of_[{type, name}] = source;
   }
   for (const auto& [source, part] : by_source) {

@@ -124,6 +124,20 @@ TEST_F(SourcesTest, ANameWhoseSourceChangedIsAskedOfTheNewOne) {
   EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u);
 }
 
+TEST_F(SourcesTest, ANameThatCameBackToItsSourceIsStillWanted) {
+  ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());
+  sources.Start();
+  source_of["r"] = {.kind = Kind::kServer, .cluster = "x", .delta = true};
+  for (const char* name : {"ads", "r"}) {
+    sources.ChangeInterest(ResourceType::kRoutes, {.added = {name}, .removed = {}});
+    sources.ChangeInterest(ResourceType::kRoutes, {.added = {name}, .removed = {name}});
+  }
+  loop.RunOnce();
+  EXPECT_EQ(servers.at("x ads delta").last().sent.size(), 2u) << "clusters, and the table once";
+  ASSERT_NE(servers.at("x routes delta").last().user, nullptr);
+  EXPECT_EQ(servers.at("x routes delta").last().sent.size(), 1u);
+}
+
 TEST_F(SourcesTest, WhatIsWantedBeforeThereIsAStreamIsAskedOfItLater) {
   sources.ChangeInterest(ResourceType::kRoutes, {.added = {"r"}, .removed = {}});
   ASSERT_TRUE(Configure(absl::StrCat(kAds, "cds_config: {ads: {}}}")).ok());

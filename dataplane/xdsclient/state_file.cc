@@ -7,14 +7,14 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/crc/crc32c.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/read_file.h"
+#include "base/status_macros.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
 namespace sluice::xdsclient {
@@ -73,11 +73,8 @@ absl::StatusOr<StateFile> StateFile::Open(const std::string& folder) {
 }
 
 absl::StatusOr<StateFile::Contents> StateFile::Load() const {
-  std::ifstream file(path(), std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat(path(), " is not there yet"));
-  std::stringstream all;
-  all << file.rdbuf();
-  return Parse(std::move(all).str(), path());
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path(), kMaxBytes));
+  return Parse(text, path());
 }
 
 absl::StatusOr<StateFile::Contents> StateFile::Parse(std::string_view text,

@@ -78,7 +78,12 @@ def test_admin_tells_metrics_clusters_and_configuration(stack):
     assert metrics.header("content-type").startswith("text/plain")
     assert b"# TYPE" in metrics.body
     assert b"blue" in stack.proxy.admin("/clusters").body
-    assert stack.proxy.admin("/config_dump").json()
+    dump = stack.proxy.admin("/config_dump").json()
+    clusters = next(c for c in dump["configs"] if c["@type"].endswith(".ClustersConfigDump"))
+    for cluster in clusters["dynamic_active_clusters"]:
+        # Whoever reads it as envoy.admin.v3.ConfigDump finds an Any there.
+        assert cluster["cluster"]["@type"] == "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+        assert "connect_timeout" in cluster["cluster"]
 
 
 def test_admin_refuses_foreign_hosts(stack):
