@@ -110,12 +110,23 @@ void FieldNotes::NoteConnection(std::string_view value) {
     } else if (EqualsIgnoreCase(option, "upgrade")) {
       upgrade_option_ = true;
     } else if (http::IsToken(option)) {
-      nominated_.push_back(option);
+      Nominate(option);
     } else if (side_ == Side::kRequest) {
       Fail(BadSyntax("bad-connection-option"));
     }
     return true;
   });
+}
+
+// Each option is looked for among all fields, so without a limit some ten thousand of one letter
+// would make a head cost a hundred times what others do. More than a head may have fields name
+// nothing.
+void FieldNotes::Nominate(std::string_view option) {
+  if (nominated_.size() < options_.limits.max_headers_count) {
+    nominated_.push_back(option);
+  } else if (side_ == Side::kRequest) {
+    Fail(BadSyntax("too-many-connection-options"));
+  }
 }
 
 void FieldNotes::NoteUpgrade(std::string_view value) {
