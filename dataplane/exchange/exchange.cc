@@ -361,6 +361,7 @@ void Exchange::OnFilterReply(const filters::LocalReply& reply, size_t from) { Re
 void Exchange::Reply(const filters::LocalReply& reply) { Reply(reply, filters_.size()); }
 
 void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
+  const uint32_t number = ++replies_;
   answered_here_ = true;
   filters_.StopRequest();
   call_.Cancel();
@@ -384,6 +385,8 @@ void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
   MakeLocalReply(reply, *request_, response_, body);
   const bool end_stream = body.empty();
   filters_.Response(from, end_stream);
+  // A filter that saw the head may have answered in its place, body and all.
+  if (number != replies_) return;
   if (!end_stream && stream_ != nullptr) filters_.ResponseData(body, true);
 }
 
