@@ -99,9 +99,12 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
 void Exchange::OnData(base::Buffer& data, bool end_stream) {
   Touch();
   info_.request_body_bytes += data.size();
+  // Behind the end there is only what was meant for a tunnel that will not be (see Forward).
+  if (request_ended_) return data.Clear();
   if (end_stream) RequestEnded();
   if (response_ended_ || answered_here_) return data.Clear();
-  if (BodyTooLarge(info_.request_body_bytes)) {
+  // The bytes of a tunnel are no body.
+  if (request_->upgrade.empty() && BodyTooLarge(info_.request_body_bytes)) {
     data.Clear();
     return RefuseBody();
   }
@@ -125,6 +128,7 @@ void Exchange::Misdirected() {
 
 void Exchange::OnTrailers(http::HeaderMap& trailers) {
   Touch();
+  if (request_ended_) return;  // As in OnData.
   RequestEnded();
   if (!response_ended_ && !answered_here_) filters_.RequestTrailers(trailers);
 }
