@@ -149,8 +149,11 @@ void Exchange::OnReset(const http::StreamError& error) {
       (error.kind == http::ErrorKind::kConnectionClosed || error.kind == http::ErrorKind::kReset);
   if (!is_answered_early) info_.flags.Add(FlagOfReset(error));
   if (info_.detail.empty() || !response_ended_) info_.detail = error.detail;
-  // A malformed body is answered 400 by the codec, as a malformed head is.
-  if (!response_sent_ && error.kind == http::ErrorKind::kProtocol) info_.status = 400;
+  // HTTP/1.1's codec answers a bad body as it does a bad head; HTTP/2's resets the stream.
+  if (!response_sent_ && info_.version != http::Version::kHttp2) {
+    if (error.kind == http::ErrorKind::kProtocol) info_.status = 400;
+    if (error.kind == http::ErrorKind::kHeadersTooLarge) info_.status = 431;
+  }
   Over();
 }
 
@@ -249,6 +252,7 @@ void Exchange::OnFilteredResponse(bool end_stream) {
   info_.first_byte_sent_ns = loop_.now_ns();
   info_.response_head_bytes = static_cast<uint32_t>(response_.headers.WireSize());
   response_sent_ = true;
+  request_timer_.Disarm();  // A stream that is being answered may go on asking (gRPC).
   if (stream_ == nullptr) return;
   if (end_stream) ResponseEnded();
   stream_->SendResponse(response_, end_stream);
@@ -264,7 +268,9 @@ void Exchange::FinishHead() {
     response_.headers.Set(HeaderId::kServer, config.server_name);
   }
   if (response_.headers.Find(HeaderId::kDate) == nullptr) {
-    response_.headers.Add(HeaderId::kDate, arena_.Copy(HttpDate(info_.start_wall_ns)));
+    // When the answer was made (RFC 9110 §6.6.1), which may be long after the request came.
+    const int64_t now_wall_ns = info_.start_wall_ns + loop_.now_ns() - info_.start_ns;
+    response_.headers.Add(HeaderId::kDate, arena_.Copy(HttpDate(now_wall_ns)));
   }
   if (!config.via.empty()) response_.headers.Add(HeaderId::kVia, config.via);
   if (config.request_id_in_response && !info_.request_id.empty()) {

@@ -504,6 +504,22 @@ TEST_F(ExchangeTest, AMalformedBodyIsLoggedAs400) {
   EXPECT_EQ(Log(), "400 DPE client-left");
 }
 
+TEST_F(ExchangeTest, TrailersThatAreTooLargeAreLoggedAs431) {
+  FakeClient& client = Post();
+  client.Leave(http::ErrorKind::kHeadersTooLarge);
+  EXPECT_EQ(Log(), "431 DPE client-left");
+}
+
+TEST_F(ExchangeTest, AMalformedBodyOnHttp2GetsNoAnswerToLog) {
+  FakeClient& client = Client();
+  client.head.version = http::Version::kHttp2;
+  client.head.method = "POST";
+  client.head.framing = {http::Framing::Kind::kStreamed, 0};
+  client.Begin(false);
+  client.Leave(http::ErrorKind::kProtocol);
+  EXPECT_EQ(Log(), "0 DPE client-left");
+}
+
 // The log speaks of the request's head, which goes with its stream.
 TEST_F(ExchangeTest, WhatIsCutIsLoggedWithItsHead) {
   log_format_ = "%REQ(x-who)% %REQ(:PATH)% %RESPONSE_FLAGS%";
