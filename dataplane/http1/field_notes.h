@@ -95,8 +95,4 @@ class FieldNotes {
 // Fields that end at this hop whatever Connection says, and those that only we may write.
 bool IsHopByHop(http::HeaderId id);
 
-// Fields that no trailer may carry and no Connection field may name (H1-14, H1-27): framing,
-// routing, credentials and what proxies vouch for. `name` is lower case.
-bool IsProtected(http::HeaderId id, std::string_view name);
-
 }  // namespace sluice::http1
