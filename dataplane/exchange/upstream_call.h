@@ -91,7 +91,6 @@ class UpstreamCall final : private upstream::AttemptOwner {
   void Cancel();
 
   bool active() const { return state_ != State::kIdle && state_ != State::kDone; }
-  bool response_started() const { return state_ == State::kAnswered; }
 
  private:
   enum class State : uint8_t { kIdle, kWaiting, kSending, kBackoff, kAnswered, kDone };

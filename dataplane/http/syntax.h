@@ -9,8 +9,7 @@ namespace sluice::http {
 // Character classes and small grammars of RFC 9110 and 3986, one place for both codecs, the router
 // and the configuration check.
 
-bool IsTokenChar(char c);               // RFC 9110 §5.6.2
-bool IsToken(std::string_view s);       // Not empty, all token characters.
+bool IsToken(std::string_view s);       // RFC 9110 §5.6.2: not empty, token characters alone.
 bool IsFieldName(std::string_view s);   // A token in lower case.
 bool IsFieldValue(std::string_view s);  // No control bytes but tab, no edge whitespace.
 
