@@ -99,9 +99,12 @@ void Exchange::OnRequest(http::RequestHead& head, bool end_stream) {
 void Exchange::OnData(base::Buffer& data, bool end_stream) {
   Touch();
   info_.request_body_bytes += data.size();
+  // Behind the end there is only what was meant for a tunnel that will not be (see Forward).
+  if (request_ended_) return data.Clear();
   if (end_stream) RequestEnded();
   if (response_ended_ || answered_here_) return data.Clear();
-  if (BodyTooLarge(info_.request_body_bytes)) {
+  // The bytes of a tunnel are no body.
+  if (request_->upgrade.empty() && BodyTooLarge(info_.request_body_bytes)) {
     data.Clear();
     return RefuseBody();
   }
@@ -125,6 +128,7 @@ void Exchange::Misdirected() {
 
 void Exchange::OnTrailers(http::HeaderMap& trailers) {
   Touch();
+  if (request_ended_) return;  // As in OnData.
   RequestEnded();
   if (!response_ended_ && !answered_here_) filters_.RequestTrailers(trailers);
 }
@@ -145,8 +149,11 @@ void Exchange::OnReset(const http::StreamError& error) {
       (error.kind == http::ErrorKind::kConnectionClosed || error.kind == http::ErrorKind::kReset);
   if (!is_answered_early) info_.flags.Add(FlagOfReset(error));
   if (info_.detail.empty() || !response_ended_) info_.detail = error.detail;
-  // A malformed body is answered 400 by the codec, as a malformed head is.
-  if (!response_sent_ && error.kind == http::ErrorKind::kProtocol) info_.status = 400;
+  // HTTP/1.1's codec answers a bad body as it does a bad head; HTTP/2's resets the stream.
+  if (!response_sent_ && info_.version != http::Version::kHttp2) {
+    if (error.kind == http::ErrorKind::kProtocol) info_.status = 400;
+    if (error.kind == http::ErrorKind::kHeadersTooLarge) info_.status = 431;
+  }
   Over();
 }
 
@@ -245,6 +252,7 @@ void Exchange::OnFilteredResponse(bool end_stream) {
   info_.first_byte_sent_ns = loop_.now_ns();
   info_.response_head_bytes = static_cast<uint32_t>(response_.headers.WireSize());
   response_sent_ = true;
+  request_timer_.Disarm();  // A stream that is being answered may go on asking (gRPC).
   if (stream_ == nullptr) return;
   if (end_stream) ResponseEnded();
   stream_->SendResponse(response_, end_stream);
@@ -260,7 +268,9 @@ void Exchange::FinishHead() {
     response_.headers.Set(HeaderId::kServer, config.server_name);
   }
   if (response_.headers.Find(HeaderId::kDate) == nullptr) {
-    response_.headers.Add(HeaderId::kDate, arena_.Copy(HttpDate(info_.start_wall_ns)));
+    // When the answer was made (RFC 9110 §6.6.1), which may be long after the request came.
+    const int64_t now_wall_ns = info_.start_wall_ns + loop_.now_ns() - info_.start_ns;
+    response_.headers.Add(HeaderId::kDate, arena_.Copy(HttpDate(now_wall_ns)));
   }
   if (!config.via.empty()) response_.headers.Add(HeaderId::kVia, config.via);
   if (config.request_id_in_response && !info_.request_id.empty()) {
@@ -361,6 +371,7 @@ void Exchange::OnFilterReply(const filters::LocalReply& reply, size_t from) { Re
 void Exchange::Reply(const filters::LocalReply& reply) { Reply(reply, filters_.size()); }
 
 void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
+  const uint32_t number = ++replies_;
   answered_here_ = true;
   filters_.StopRequest();
   call_.Cancel();
@@ -384,6 +395,8 @@ void Exchange::Reply(const filters::LocalReply& reply, size_t from) {
   MakeLocalReply(reply, *request_, response_, body);
   const bool end_stream = body.empty();
   filters_.Response(from, end_stream);
+  // A filter that saw the head may have answered in its place, body and all.
+  if (number != replies_) return;
   if (!end_stream && stream_ != nullptr) filters_.ResponseData(body, true);
 }
 

@@ -158,6 +158,7 @@ class Exchange final : public http::RequestSink,
   int64_t route_timeout_ms_ = 0;
   int64_t last_activity_ms_ = 0;
   uint64_t max_body_bytes_ = 0;
+  uint32_t replies_ = 0;  // Calls of Reply: a later one takes the place of the one before.
 
   bool request_ended_ = false;   // All of it has arrived.
   bool answered_here_ = false;   // By Reply: nobody waits for the rest of the request.

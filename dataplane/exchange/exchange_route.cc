@@ -126,7 +126,9 @@ void Exchange::Forward(const config::Forward& forward, bool end_stream) {
   }
   if (!request_->upgrade.empty() && !AllowsUpgrade(forward)) {
     // Not allowed is not refused: it goes on as a plain request (RFC 9110 §7.8), which has no body.
+    // On HTTP/2 its stream stays open (RFC 8441 §4), and the client may send before it is answered.
     request_->upgrade = {};
+    request_->framing = {};
     end_stream = true;
     RequestEnded();
   }

@@ -409,6 +409,62 @@ TEST_F(UpgradeTest, OneThatIsNotAllowedGoesOnAsAPlainRequest) {
   EXPECT_EQ(client.stream.status, 200);
 }
 
+TEST_F(UpgradeTest, ATunnelsBytesAreNoBodyToLimit) {
+  http_.upgrades = {{"websocket"}};
+  http_.max_request_body_bytes = 2;
+  FakeClient& client = Upgrade();
+  ASSERT_TRUE(Arrives());
+  server_.peer(0).Forget();
+  server_.peer(0).Send(
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+  ASSERT_TRUE(Until([&] { return client.stream.status == 101; }));
+  client.Data("ping", false);
+  ASSERT_TRUE(Arrives(0, "ping"));
+  EXPECT_FALSE(client.stream.reset.has_value());
+}
+
+// As RFC 8441 has it on HTTP/2: the stream is open, and the client need not wait for its answer.
+class ExtendedConnectTest : public UpgradeTest {
+ protected:
+  FakeClient& UpgradeAndTalk() {
+    FakeClient& client = Client();
+    client.head.version = http::Version::kHttp2;
+    client.head.upgrade = "websocket";
+    client.head.framing = {http::Framing::Kind::kStreamed, 0};
+    client.Begin(false);
+    client.Data("frame", false);
+    return client;
+  }
+};
+
+TEST_F(ExtendedConnectTest, WhatWasMeantForATunnelIsNoBodyOfAPlainRequest) {
+  http_.max_request_body_bytes = 2;
+  FakeClient& client = UpgradeAndTalk();
+  ASSERT_TRUE(Arrives());
+  client.Data("another", false);
+  Settle();
+  EXPECT_FALSE(Contains("chunked"));
+  EXPECT_FALSE(Contains("frame"));
+  EXPECT_FALSE(Contains("another"));
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
+  client.Data("", true);
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 200);
+}
+
+TEST_F(ExtendedConnectTest, NorWhenAFilterHasHeldIt) {
+  AddFilter("f").on = [](ScriptedFilter&, std::string_view event) {
+    return event == "request" ? Verdict::kPause : Verdict::kContinue;
+  };
+  UpgradeAndTalk();
+  alive_.at(0)->host().Continue();
+  ASSERT_TRUE(Arrives());
+  Settle();
+  EXPECT_FALSE(Contains("chunked"));
+  EXPECT_FALSE(Contains("frame"));
+}
+
 TEST_F(UpgradeTest, ARouteMayDisableWhatTheListenerAllows) {
   http_.upgrades = {{"websocket"}};
   forward().upgrades = {{"websocket", false}};
@@ -446,6 +502,22 @@ TEST_F(ExchangeTest, AMalformedBodyIsLoggedAs400) {
   FakeClient& client = Post();
   client.Leave(http::ErrorKind::kProtocol);
   EXPECT_EQ(Log(), "400 DPE client-left");
+}
+
+TEST_F(ExchangeTest, TrailersThatAreTooLargeAreLoggedAs431) {
+  FakeClient& client = Post();
+  client.Leave(http::ErrorKind::kHeadersTooLarge);
+  EXPECT_EQ(Log(), "431 DPE client-left");
+}
+
+TEST_F(ExchangeTest, AMalformedBodyOnHttp2GetsNoAnswerToLog) {
+  FakeClient& client = Client();
+  client.head.version = http::Version::kHttp2;
+  client.head.method = "POST";
+  client.head.framing = {http::Framing::Kind::kStreamed, 0};
+  client.Begin(false);
+  client.Leave(http::ErrorKind::kProtocol);
+  EXPECT_EQ(Log(), "0 DPE client-left");
 }
 
 // The log speaks of the request's head, which goes with its stream.

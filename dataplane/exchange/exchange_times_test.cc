@@ -3,6 +3,7 @@
 // How long an exchange may take: idle times, the request's time, the whole stream's.
 #include <string>
 
+#include "dataplane/exchange/date.h"
 #include "dataplane/exchange/exchange_fixture.h"
 
 namespace sluice::exchange {
@@ -84,6 +85,32 @@ TEST_F(ExchangeTimesTest, ARequestMustComeWithinItsTime) {
   }
   AdvanceMs(200);
   EXPECT_EQ(client.stream.status, 408);
+}
+
+TEST_F(ExchangeTimesTest, ARequestThatIsBeingAnsweredMayTakeLonger) {
+  http_.request_timeout_ms = 1000;
+  FakeClient& client = Post();
+  client.Data("1", false);
+  ASSERT_TRUE(Arrives(0, "1\r\n"));
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n");
+  ASSERT_TRUE(Until([&] { return client.stream.body == "a"; }));
+  AdvanceMs(2000);
+  EXPECT_FALSE(client.stream.reset.has_value());
+  client.Data("2", true);
+  ASSERT_TRUE(Arrives(0, "2\r\n0\r\n\r\n"));
+  server_.peer(0).Send("0\r\n\r\n");
+  ASSERT_TRUE(Over(client));
+}
+
+// RFC 9110 §6.6.1.
+TEST_F(ExchangeTimesTest, TheDateIsTheAnswersNotTheRequests) {
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  const std::string asked_at(HttpDate(clock_.WallNs()));
+  AdvanceMs(5000);
+  ASSERT_TRUE(Answers(client));
+  EXPECT_EQ(client.stream.Field("date"), HttpDate(clock_.WallNs()));
+  EXPECT_NE(client.stream.Field("date"), asked_at);
 }
 
 TEST_F(ExchangeTimesTest, ARequestThatCameInTimeMayTakeLonger) {

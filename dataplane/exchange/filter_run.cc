@@ -212,7 +212,6 @@ void FilterRun::Release(Way way, size_t position) {
     if (interrupted()) return;
   }
   base::Buffer data = std::move(hold.data);
-  hold.data.Clear();
   progress.held_bytes -= data.size();
   if (!data.empty() || hold.ended) {
     RunData(way, position + 1, data, std::exchange(hold.ended, false));

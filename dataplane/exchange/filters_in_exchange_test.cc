@@ -160,6 +160,26 @@ TEST_F(FiltersInExchangeTest, AFilterMayReplaceTheUpstreamsAnswer) {
   EXPECT_EQ(Log(), "502 - not-acceptable");
 }
 
+TEST_F(FiltersInExchangeTest, AReplyInThePlaceOfAReplyBringsItsOwnBody) {
+  AddFilter("outer", "test.connection").on = [](ScriptedFilter& filter, std::string_view event) {
+    if (event != "response" || filter.host().response()->status != 403) return Verdict::kContinue;
+    filter.host().Reply({.status = 502, .detail = "replaced"});
+    return Verdict::kReply;
+  };
+  AddFilter("inner").on = [](ScriptedFilter& filter, std::string_view event) {
+    if (event != "request") return Verdict::kContinue;
+    filter.host().Reply({.status = 403, .detail = "denied"});
+    return Verdict::kReply;
+  };
+  FakeClient& client = Get();
+  ASSERT_TRUE(Over(client));
+  EXPECT_EQ(client.stream.status, 502);
+  EXPECT_EQ(client.stream.heads, 1);
+  EXPECT_NE(client.stream.body.find("replaced"), std::string::npos);
+  EXPECT_EQ(client.stream.body.find("denied"), std::string::npos);
+  EXPECT_EQ(Log(), "502 - replaced");
+}
+
 TEST_F(FiltersInExchangeTest, ARouteThatAFilterClearsIsChosenAgain) {
   AddFilter("f").on = [](ScriptedFilter& filter, std::string_view event) {
     if (event == "request") {

@@ -15,7 +15,9 @@ namespace sluice::exchange {
 
 // HeaderEditor applies one level's HeaderEdits, its formats split beforehand.
 //
-// Lifetime: refers to the edits it was made of.
+// Thread:   immutable; any.
+// Lifetime: refers to the edits it was made of, as do the fields it adds.
+// Errors:   Make says which format does not parse.
 class HeaderEditor {
  public:
   static absl::StatusOr<HeaderEditor> Make(const config::HeaderEdits& edits);

@@ -195,7 +195,10 @@ std::optional<filters::LocalReply> TakeIn(const config::HttpConnection& config,
       head.path = normalized.path;
       return std::nullopt;
     case http::NormalizedPath::Outcome::kRedirect:
-      reply_headers.Add(HeaderId::kLocation, normalized.path);
+      // Two slashes would begin a host (RFC 3986 §4.2): the client would go where the path says.
+      reply_headers.Add(HeaderId::kLocation, StartsWith(normalized.path, "//")
+                                                 ? head.arena.Concat("/.", normalized.path)
+                                                 : normalized.path);
       return filters::LocalReply{
           .status = 307, .detail = "path-normalized-redirect", .headers = &reply_headers};
     case http::NormalizedPath::Outcome::kReject:

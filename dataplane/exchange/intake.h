@@ -14,6 +14,8 @@ namespace sluice::exchange {
 
 // A source of random numbers for one worker (xoshiro256**): weighted choices, jitter, request ids.
 // Not for secrets.
+//
+// Thread: its worker's only.
 class Random {
  public:
   explicit Random(uint64_t seed);
@@ -29,7 +31,8 @@ class Random {
 // strip, normalized path, no header that only we may set, client address by trusted hops, request
 // id. Runs before any filter and before routing (attacks §5 and §6).
 //
-// Returns a reply when the request is refused or redirected here.
+// Returns a reply when the request is refused or redirected here; it may refer to `reply_headers`,
+// which come empty.
 std::optional<filters::LocalReply> TakeIn(const config::HttpConnection& config,
                                           const http::DownstreamInfo& downstream, Random& random,
                                           http::RequestHead& head, http::StreamInfo& info,

@@ -217,6 +217,20 @@ TEST_F(IntakeTest, APathMayBeRedirectedToItsOneForm) {
   EXPECT_EQ(reply_headers_.Get(HeaderId::kLocation), "/a/b?q");
 }
 
+TEST_F(IntakeTest, ARedirectToTheOneFormStaysOnThisHost) {
+  config_.path.escaped_slashes = http::EscapedSlashes::kUnescapeAndRedirect;
+  config_.path.merge_slashes = false;
+  for (const char* path : {"/%2Fevil.example/x", "/\\evil.example/x", "//evil.example%2Fx"}) {
+    head_.path = path;
+    reply_headers_.Clear();
+    ASSERT_TRUE(Take().has_value()) << path;
+    EXPECT_EQ(reply_headers_.Get(HeaderId::kLocation), "/.//evil.example/x") << path;
+  }
+  head_.path = "/.//evil.example/x";
+  EXPECT_FALSE(Take().has_value());
+  EXPECT_EQ(head_.path, "//evil.example/x");
+}
+
 TEST_F(IntakeTest, TargetsThatAreNoPathsAreLeftAlone) {
   for (const char* path : {"*", ""}) {
     head_.path = path;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
+#include "dataplane/http/problem_details.h"
 #include "dataplane/http/syntax.h"
 
 namespace sluice::exchange {
@@ -12,23 +13,6 @@ namespace {
 using http::HeaderId;
 
 constexpr char kHex[] = "0123456789ABCDEF";
-
-void AppendJsonString(std::string_view s, std::string& out) {
-  out += '"';
-  for (const char c : s) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 // grpc-message is percent-encoded (gRPC over HTTP/2, "Status-Message").
 std::string PercentEncode(std::string_view s) {
@@ -42,22 +26,6 @@ std::string PercentEncode(std::string_view s) {
       out += kHex[c & 15];
     }
   }
-  return out;
-}
-
-std::string ProblemDetails(const filters::LocalReply& reply, std::string_view title) {
-  std::string out = R"({"type":"about:blank","title":)";
-  AppendJsonString(title, out);
-  out += ",\"status\":" + std::to_string(reply.status);
-  if (!reply.message.empty()) {
-    out += ",\"detail\":";
-    AppendJsonString(reply.message, out);
-  }
-  if (!reply.detail.empty()) {
-    out += ",\"reason\":";
-    AppendJsonString(reply.detail, out);
-  }
-  out += "}\n";
   return out;
 }
 
@@ -119,10 +87,10 @@ void MakeLocalReply(const filters::LocalReply& reply, const http::RequestHead& r
     head.framing.kind = http::Framing::Kind::kLength;
     return;
   }
-  const std::string problem = own_body ? std::string() : ProblemDetails(reply, title);
+  const std::string problem =
+      own_body ? std::string() : http::ProblemDetails(reply.status, reply.message, reply.detail);
   const std::string_view bytes = own_body ? reply.body : std::string_view(problem);
-  head.headers.Set(HeaderId::kContentType,
-                   own_body ? reply.content_type : "application/problem+json");
+  head.headers.Set(HeaderId::kContentType, own_body ? reply.content_type : http::kProblemType);
   head.framing.kind = http::Framing::Kind::kLength;
   head.framing.length = bytes.size();
   if (request.method != "HEAD") body.AppendCopy(bytes);

@@ -18,7 +18,8 @@ int GrpcStatusOf(uint16_t http_status);
 
 // Fills `head` and `body` with an answer of our own: problem details (RFC 9457), or the body that
 // `reply` brings, or, toward a gRPC client, a trailers-only answer. HEAD gets no body.
-// Everything lives in `head.arena`, a literal, or `body`.
+// What it makes lives in `head.arena`, in literals, or in `body`; the fields that `reply` brings
+// stay where they are. What `head` had before is dropped.
 void MakeLocalReply(const filters::LocalReply& reply, const http::RequestHead& request,
                     http::ResponseHead& head, base::Buffer& body);
 

@@ -63,8 +63,10 @@ bool WantsRetry(const RetryPolicy& policy, uint16_t status, int grpc_status) {
 
 int64_t BackoffMs(const RetryPolicy& policy, uint32_t retry, Random& random) {
   const uint32_t doublings = std::min(retry - 1, 20u);
-  const int64_t ceiling =
-      std::min(policy.base_backoff_ms * (int64_t{1} << doublings), policy.max_backoff_ms);
+  // Compared before the shift, so that nothing overflows.
+  const int64_t ceiling = policy.base_backoff_ms > (policy.max_backoff_ms >> doublings)
+                              ? policy.max_backoff_ms
+                              : policy.base_backoff_ms << doublings;
   return static_cast<int64_t>(random.Below(static_cast<uint64_t>(std::max<int64_t>(ceiling, 1))));
 }
 

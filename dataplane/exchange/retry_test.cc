@@ -110,6 +110,8 @@ TEST(RetryTest, BackoffGrowsToItsCapAndNeverBeyond) {
     }
     EXPECT_EQ(most, ceiling - 1) << retry;
   }
+  policy.base_backoff_ms = policy.max_backoff_ms = int64_t{1} << 60;
+  EXPECT_GE(BackoffMs(policy, 40, random), 0);
   policy.base_backoff_ms = policy.max_backoff_ms = 0;
   EXPECT_EQ(BackoffMs(policy, 1, random), 0);
 }

@@ -40,7 +40,6 @@ RoutePlan::RoutePlan(const config::HttpConnection& http, const router::RouteChoi
     }
     if (disabled) continue;
     steps_.push_back({type, filter.config.get(), route_config});
-    hooks_ |= type->hooks;
   }
   // Phases are ours to order, not the configuration's.
   std::stable_sort(steps_.begin(), steps_.end(),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -35,8 +34,6 @@ class RoutePlan {
             const config::WeightedCluster* weighted = nullptr);
 
   const std::vector<Step>& steps() const { return steps_; }
-  // Union of the steps' hooks.
-  uint8_t hooks() const { return hooks_; }
 
   // Applies the edits of the weighted cluster chosen (null for none), route, virtual host and
   // table.
@@ -57,7 +54,6 @@ class RoutePlan {
                    http::HeaderMap& headers, base::Arena& arena) const;
 
   std::vector<Step> steps_;
-  uint8_t hooks_ = 0;
   bool specific_last_ = false;
   std::vector<Edits> levels_;  // Route, virtual host, table.
   absl::flat_hash_map<const config::WeightedCluster*, Edits> by_cluster_;

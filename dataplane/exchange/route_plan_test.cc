@@ -135,12 +135,6 @@ TEST_F(RoutePlanTest, AnOverrideDisablesAndEnables) {
   EXPECT_EQ(Names(), "on off=o ");
 }
 
-TEST_F(RoutePlanTest, HooksAreTheUnionOfItsSteps) {
-  EXPECT_EQ(Plan().hooks(), 0);
-  Filter("s", "test.shape");
-  EXPECT_EQ(Plan().hooks(), 63);
-}
-
 TEST_F(RoutePlanTest, EditsGoFromTheMostSpecificLevelToTheLeast) {
   std::get<config::Forward>(route_.action).clusters[0].request_edits = Says("cluster");
   route_.request_edits = Says("route");

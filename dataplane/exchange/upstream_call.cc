@@ -96,7 +96,7 @@ void UpstreamCall::OnStreamReady(http::ClientStream& stream) {
 }
 
 void UpstreamCall::SendData(base::Buffer& data, bool end_stream) {
-  if (state_ == State::kDone || state_ == State::kIdle) return data.Clear();
+  if (!active() || request_ended_) return data.Clear();
   request_ended_ = end_stream;
   Touch();
   const bool waiting = stream_ == nullptr;
@@ -120,7 +120,7 @@ void UpstreamCall::SendData(base::Buffer& data, bool end_stream) {
 }
 
 void UpstreamCall::SendTrailers(const http::HeaderMap& trailers) {
-  if (!active()) return;
+  if (!active() || request_ended_) return;
   request_ended_ = true;
   Touch();
   trailers_ = &trailers;
@@ -320,7 +320,7 @@ void UpstreamCall::Finish() {
   }
   StopTryTimers();
   if (std::exchange(retrying_, false)) cluster_->EndRetry();
-  // A request still being sent keeps its stream until its end, or Cancel.
+  // A request still being sent keeps its stream until Cancel; what comes of it is dropped.
 }
 
 void UpstreamCall::Cancel() {

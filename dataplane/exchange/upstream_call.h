@@ -73,8 +73,11 @@ class UpstreamCall final : private upstream::AttemptOwner {
   void Start(upstream::Cluster& cluster, const config::RetryPolicy& policy,
              const http::RequestHead& head, bool end_stream, http::StreamInfo& info);
 
+  // Takes all of `data`. Once the call is over, or behind the request's end, it is dropped.
   void SendData(base::Buffer& data, bool end_stream);
+  // `trailers` live as long as the call: a retry sends them again.
   void SendTrailers(const http::HeaderMap& trailers);
+  // Whether no more should be given until OnCallCanSend, which is owed from then on.
   bool ShouldPause() const;
 
   // Back-pressure on the response.
@@ -88,7 +91,6 @@ class UpstreamCall final : private upstream::AttemptOwner {
   void Cancel();
 
   bool active() const { return state_ != State::kIdle && state_ != State::kDone; }
-  bool response_started() const { return state_ == State::kAnswered; }
 
  private:
   enum class State : uint8_t { kIdle, kWaiting, kSending, kBackoff, kAnswered, kDone };

@@ -27,8 +27,8 @@ struct Framing {
 // The head of a request in version-neutral form: pseudo-headers of HTTP/2, with the request line
 // and Host of HTTP/1.1 mapped to them.
 //
-// Hop-by-hop fields (connection, keep-alive, proxy-connection, te other than `trailers`, upgrade,
-// transfer-encoding, and what Connection names) are gone; `upgrade` keeps what they said.
+// Hop-by-hop fields (connection, keep-alive, proxy-connection, te, upgrade, transfer-encoding, and
+// what Connection names) are gone; `upgrade` and `accepts_trailers` keep what they said.
 //
 // Lifetime: all views live in `arena`.
 struct RequestHead {
@@ -48,12 +48,14 @@ struct RequestHead {
 };
 
 // The head of a response. As above, framing fields and hop-by-hop fields are gone.
+//
+// Lifetime: all views live in `arena`.
 struct ResponseHead {
   explicit ResponseHead(base::Arena& arena) : arena(arena) {}
 
   base::Arena& arena;
   Version version = Version::kHttp11;
-  uint16_t status = 0;
+  uint16_t status = 0;  // 100 to 599; 0 before it is known.
   HeaderMap headers;
   Framing framing;
   std::string_view upgrade;  // With status 101: the protocol chosen.

@@ -57,8 +57,6 @@ bool IsIpv6Literal(std::string_view s) {
 
 }  // namespace
 
-bool IsTokenChar(char c) { return Is(c, kToken); }
-
 bool IsToken(std::string_view s) {
   for (const char c : s) {
     if (!Is(c, kToken)) return false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/http1/field_notes.h"
 
-#include <algorithm>
 #include <string>
 
+#include "dataplane/http/protected_fields.h"
 #include "dataplane/http/syntax.h"
 
 namespace sluice::http1 {
@@ -20,18 +20,6 @@ constexpr uint64_t kHopByHop = Bit(HeaderId::kConnection) | Bit(HeaderId::kConte
                                Bit(HeaderId::kProxyConnection) | Bit(HeaderId::kTe) |
                                Bit(HeaderId::kTransferEncoding) | Bit(HeaderId::kUpgrade);
 
-constexpr uint64_t kProtected =
-    Bit(HeaderId::kAuthorization) | Bit(HeaderId::kCacheControl) | Bit(HeaderId::kContentLength) |
-    Bit(HeaderId::kContentType) | Bit(HeaderId::kCookie) | Bit(HeaderId::kDate) |
-    Bit(HeaderId::kExpect) | Bit(HeaderId::kForwarded) | Bit(HeaderId::kHost) |
-    Bit(HeaderId::kLocation) | Bit(HeaderId::kOrigin) | Bit(HeaderId::kSetCookie) |
-    Bit(HeaderId::kTransferEncoding) | Bit(HeaderId::kVary) | Bit(HeaderId::kVia) |
-    Bit(HeaderId::kXRequestId);
-
-constexpr std::string_view kProtectedNames[] = {
-    "content-encoding", "content-range", "proxy-authorization", "range", "www-authenticate", "age"};
-constexpr std::string_view kProtectedPrefixes[] = {"x-forwarded-", "x-sluice-", "x-envoy-"};
-
 // What Note has to look at; everything else goes straight into the map.
 constexpr uint64_t kNoted =
     kHopByHop | Bit(HeaderId::kHost) | Bit(HeaderId::kExpect) | Bit(HeaderId::kTrailer);
@@ -43,15 +31,6 @@ bool HasUnderscore(std::string_view name) { return name.find('_') != std::string
 }  // namespace
 
 bool IsHopByHop(HeaderId id) { return In(kHopByHop, id); }
-
-bool IsProtected(HeaderId id, std::string_view name) {
-  if (In(kProtected, id)) return true;
-  for (const std::string_view prefix : kProtectedPrefixes) {
-    if (name.substr(0, prefix.size()) == prefix) return true;
-  }
-  return std::find(std::begin(kProtectedNames), std::end(kProtectedNames), name) !=
-         std::end(kProtectedNames);
-}
 
 bool FieldNotes::Note(const http::HeaderMap::Field& field) {
   if (!In(kNoted, field.id)) return field.id != HeaderId::kOther || NoteOther(field);
@@ -110,12 +89,23 @@ void FieldNotes::NoteConnection(std::string_view value) {
     } else if (EqualsIgnoreCase(option, "upgrade")) {
       upgrade_option_ = true;
     } else if (http::IsToken(option)) {
-      nominated_.push_back(option);
+      Nominate(option);
     } else if (side_ == Side::kRequest) {
       Fail(BadSyntax("bad-connection-option"));
     }
     return true;
   });
+}
+
+// Each option is looked for among all fields, so without a limit some ten thousand of one letter
+// would make a head cost a hundred times what others do. More than a head may have fields name
+// nothing.
+void FieldNotes::Nominate(std::string_view option) {
+  if (nominated_.size() < options_.limits.max_headers_count) {
+    nominated_.push_back(option);
+  } else if (side_ == Side::kRequest) {
+    Fail(BadSyntax("too-many-connection-options"));
+  }
 }
 
 void FieldNotes::NoteUpgrade(std::string_view value) {
@@ -166,7 +156,7 @@ ParseError FieldNotes::RemoveNominated(http::HeaderMap& headers) const {
   for (const std::string_view name : nominated_) {
     std::string lower(name);
     http::LowerCase(lower.data(), lower.size());
-    if (IsProtected(http::FindHeaderId(lower), lower)) {
+    if (http::IsProtectedField(http::FindHeaderId(lower), lower)) {
       if (side_ == Side::kRequest) return BadSyntax("protected-field-in-connection");
       continue;
     }

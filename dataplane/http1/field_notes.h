@@ -19,7 +19,8 @@ namespace sluice::http1 {
 // Thread:   its worker's only.
 // Lifetime: views of the head's bytes; lives on the stack of one head's parse.
 // Errors:   from FramingOf, RemoveNominated and Note.
-// Limits:   the head's.
+// Limits:   the head's. Connection names at most max_headers_count fields: a request that names
+//           more is refused, of a response the rest is passed over.
 class FieldNotes {
  public:
   // A response's Connection field is obeyed where it can be and never refused.
@@ -63,6 +64,7 @@ class FieldNotes {
  private:
   bool NoteOther(const http::HeaderMap::Field& field);
   void NoteConnection(std::string_view value);
+  void Nominate(std::string_view option);
   void NoteUpgrade(std::string_view value);
   void NoteTe(std::string_view value);
   void Fail(ParseError error) {
@@ -92,9 +94,5 @@ class FieldNotes {
 
 // Fields that end at this hop whatever Connection says, and those that only we may write.
 bool IsHopByHop(http::HeaderId id);
-
-// Fields that no trailer may carry and no Connection field may name (H1-14, H1-27): framing,
-// routing, credentials and what proxies vouch for. `name` is lower case.
-bool IsProtected(http::HeaderId id, std::string_view name);
 
 }  // namespace sluice::http1

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "dataplane/http/protected_fields.h"
 #include "dataplane/http/syntax.h"
 #include "dataplane/http1/char_scan.h"
 #include "dataplane/http1/field_notes.h"
@@ -159,15 +160,16 @@ bool WriteRequestHead(const http::RequestHead& head, LengthField length, base::B
 }
 
 void WriteTrailers(const http::HeaderMap& trailers, base::Buffer& out) {
-  (void)WriteLines(2 + FieldBytes(trailers), /*request=*/false, out,
-                   [&](Selection selection, LineWriter& lines) {
-                     for (const auto& field : trailers) {
-                       if (!IsProtected(field.id, field.name) && selection.Takes(field)) {
-                         lines.PutField(field.name, field.value);
-                       }
-                     }
-                     lines.EndLine();
-                   });
+  (void)WriteLines(
+      2 + FieldBytes(trailers), /*request=*/false, out,
+      [&](Selection selection, LineWriter& lines) {
+        for (const auto& field : trailers) {
+          if (!http::IsProtectedField(field.id, field.name) && selection.Takes(field)) {
+            lines.PutField(field.name, field.value);
+          }
+        }
+        lines.EndLine();
+      });
 }
 
 }  // namespace sluice::http1

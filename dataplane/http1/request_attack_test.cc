@@ -498,6 +498,16 @@ TEST(Http1AttackTest, H1_27_ConnectionRemovesHopByHopFieldsOnly) {
   }
 }
 
+TEST(Http1AttackTest, H1_27_ConnectionNamesNoMoreFieldsThanAHeadMayHave) {
+  Http1Options options;
+  options.limits.max_headers_count = 3;
+  EXPECT_EQ(RecordOf(Get("Connection: a, b, c\r\n"), options),
+            "request GET a.example /\nend\ncomplete");
+  ExpectRefused(Get("Connection: a, b, c, d\r\n"), "too-many-connection-options", 400, options);
+  ExpectRefused(Get("Connection: a, b\r\nConnection: c, d\r\n"), "too-many-connection-options", 400,
+                options);
+}
+
 TEST(Http1AttackTest, H1_28_UpgradesThatAreNotOneAgreedProtocolArePlain) {
   const std::string plain = "request GET a.example /\nend\ncomplete";
   EXPECT_EQ(RecordOf(Get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/http1/trailers.h"
 
+#include "dataplane/http/protected_fields.h"
 #include "dataplane/http1/field_notes.h"
 #include "dataplane/http1/field_parser.h"
 
@@ -15,7 +16,7 @@ ParseError ParseTrailers(base::Slice section, const http::Http1Options& options,
   FieldParser::Result result;
   while ((result = parser.Next(field)) == FieldParser::Result::kField) {
     if (!options.enable_trailers || IsHopByHop(field.id) || field.id == http::HeaderId::kTrailer ||
-        IsProtected(field.id, field.name)) {
+        http::IsProtectedField(field.id, field.name)) {
       continue;
     }
     trailers.Add(field);

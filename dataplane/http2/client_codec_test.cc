@@ -122,6 +122,7 @@ TEST_F(ClientTest, UP_01_MalformedResponsesFailTheStreamAndTheConnectionIsNotReu
   for (const FieldList& bad : std::vector<FieldList>{
            {{":status", "99"}},
            {{":status", "1000"}},
+           {{":status", "600"}},
            {{":status", "abc"}},
            {{":status", "101"}},
            {{"x", "y"}},

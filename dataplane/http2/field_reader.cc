@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/http2/field_reader.h"
 
+#include "dataplane/http/protected_fields.h"
 #include "dataplane/http/syntax.h"
 
 namespace sluice::http2 {
@@ -16,11 +17,9 @@ bool IsConnectionSpecific(HeaderId id) {
          id == HeaderId::kUpgrade;
 }
 
-// Fields that change what a request means or who sent it; in trailers they come after the decision.
+// `te` and `trailer` speak of the trailers to come, and these are they.
 bool IsForbiddenTrailer(std::string_view name, HeaderId id) {
-  return id == HeaderId::kContentLength || id == HeaderId::kHost ||
-         id == HeaderId::kAuthorization || id == HeaderId::kCookie || id == HeaderId::kTe ||
-         id == HeaderId::kForwarded || name.starts_with("x-forwarded-");
+  return id == HeaderId::kTe || id == HeaderId::kTrailer || http::IsProtectedField(id, name);
 }
 
 }  // namespace

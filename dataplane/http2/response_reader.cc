@@ -27,7 +27,9 @@ void ResponseReader::OnField(std::string_view name, std::string_view value) {
     uint64_t status = 0;
     if (name != ":status" || saw_status_ || saw_regular_) return Malformed("h2-bad-pseudo-header");
     saw_status_ = true;
-    if (value.size() != 3 || !http::ParseDecimal(value, status) || status < 100 || status == 101) {
+    // RFC 9110 §15: what is outside of the five classes is invalid. 101 is not HTTP/2's.
+    if (value.size() != 3 || !http::ParseDecimal(value, status) || status < 100 || status > 599 ||
+        status == 101) {
       return Malformed("h2-bad-status");
     }
     head_->status = static_cast<uint16_t>(status);

@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
-#include "dataplane/http/syntax.h"
+#include "dataplane/http/problem_details.h"
 #include "dataplane/http2/field_reader.h"
 #include "dataplane/http2/session.h"
 #include "dataplane/http2/wire_stream.h"
@@ -28,13 +27,6 @@ uint32_t ResetCode(const http::StreamError& error) {
     default:
       return NGHTTP2_INTERNAL_ERROR;
   }
-}
-
-// RFC 9457, for the requests that never reach a filter. Tokens and reason phrases hold nothing that
-// JSON would have to escape.
-std::string ProblemBody(uint16_t status, std::string_view reason) {
-  return absl::StrCat(R"({"type":"about:blank","title":")", http::ReasonPhrase(status),
-                      R"(","status":)", status, R"(,"reason":")", reason, "\"}\n");
 }
 
 class Http2ServerStream final : public StreamOf<http::ServerStream> {
@@ -134,10 +126,10 @@ void Http2ServerStream::DeliverHead() {
 }
 
 void Http2ServerStream::AnswerByCodec() {
-  const std::string body = ProblemBody(reader_.status(), reader_.detail());
+  const std::string body = http::ProblemDetails(reader_.status(), /*detail=*/{}, reader_.detail());
   http::ResponseHead answer(arena_);
   answer.status = reader_.status();
-  answer.headers.Add(http::HeaderId::kContentType, "application/problem+json");
+  answer.headers.Add(http::HeaderId::kContentType, http::kProblemType);
   answer.framing = {http::Framing::Kind::kLength, body.size()};
   const bool bodiless = head_.method == "HEAD";
   SendResponse(answer, bodiless);

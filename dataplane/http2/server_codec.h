@@ -15,15 +15,14 @@ class ServerSide;
 //
 // Beyond http::ServerCodec:
 // - Output waits from birth (our SETTINGS): the host flushes once after construction.
-// - A malformed request is answered with RST_STREAM and told by OnBadRequest with status 0; one
-// over
-//   a limit, or with a scheme or expectation that we do not take, is answered by the codec with
-//   that status (431, 414, 400, 417) on its stream. Neither gets a sink, and the connection lives.
+// - A malformed request is answered with RST_STREAM and told by OnBadRequest with status 0.
+// - One that is over a limit, or has a scheme or an expectation that we do not take, is answered by
+//   the codec with that status (431, 414, 400, 417) on its stream. Neither gets a sink, and the
+//   connection lives.
 // - A response that ends before its request completes the stream (OnStreamComplete), and the sink
-// is
-//   not told the end of the request. What the client still sends is read and dropped, since some
-//   take a reset for a failure while they send (curl before 8); RST_STREAM(NO_ERROR) follows after
-//   kMaxLingeringBytes, or two sweeps.
+//   is not told the end of the request. What the client still sends is read and dropped, since
+//   some take a reset for a failure while they send (curl before 8); RST_STREAM(NO_ERROR) follows
+//   after kMaxLingeringBytes, or two sweeps.
 // - Body that was told is credited to the client at once, or when the sink is no longer paused.
 //
 // Thread:   its worker only.

@@ -62,6 +62,21 @@ TEST_F(ServerTest, BodyAndTrailersArrive) {
   EXPECT_TRUE(sink(0).ended);
 }
 
+// As HTTP/1.1's cannot (H1-14).
+TEST_F(ServerTest, TrailersCannotSpeakForTheHead) {
+  Deliver(server_,
+          Get(1, {}, kOpen) + Headers(1, encoder_.Encode({{"x-sluice-user", "root"},
+                                                          {"x-envoy-original-path", "/admin"},
+                                                          {"x-forwarded-for", "203.0.113.1"},
+                                                          {"content-type", "text/html"},
+                                                          {"trailer", "x-sum"},
+                                                          {"te", "trailers"},
+                                                          {"grpc-status", "0"},
+                                                          {"x-sum", "4"}})));
+  EXPECT_EQ(sink(0).trailers, (FieldList{{"grpc-status", "0"}, {"x-sum", "4"}}));
+  EXPECT_TRUE(sink(0).ended);
+}
+
 TEST_F(ServerTest, InterimBodyAndTrailersAreSent) {
   Deliver(server_, Get(1));
   http::ResponseHead head(sink(0).arena);

@@ -84,7 +84,6 @@ class Session {
 
   bool going_away() const { return draining_ || peer_goaway_ || terminated_ || eof_; }
   bool peer_goaway() const { return peer_goaway_; }
-  bool peer_settings_seen() const { return peer_settings_seen_; }
   uint32_t peer_max_streams() const;
   http::Side peer_side() const {
     return role_ == Role::kServer ? http::Side::kDownstream : http::Side::kUpstream;

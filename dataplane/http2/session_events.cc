@@ -208,6 +208,8 @@ int32_t Session::SubmitRequest(WireStream& stream, bool end_stream) {
       nghttp2_submit_request2(raw_, nullptr, fields_.data(), fields_.size(),
                               end_stream ? nullptr : SessionCallbacks::BodySource(), &stream);
   if (id > 0) guard_.OnStreamOpened();
+  // Its 2^30 ids are used up, which takes a busy connection a day: it must not be offered again.
+  if (id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE) Drain();
   NotifyOutput();
   return id;
 }

@@ -32,11 +32,14 @@ enum class Verdict : uint8_t {
   kReply   // FilterHost::Reply was called: the request ends here.
 };
 
-// An answer made by the proxy itself. Views must live in the request's arena or be literals.
+// An answer made by the proxy itself.
+//
+// Lifetime: views, those of `headers` included, live as long as the exchange: in its arena, in its
+//           configuration, or as literals. `headers` itself and `body` need outlive the call only.
 struct LocalReply {
   uint16_t status = 500;
   std::string_view detail;   // Stable token, in logs and problem details.
-  std::string_view message;  // One sentence for the client; empty: the reason phrase.
+  std::string_view message;  // One sentence for the client; empty: none, to gRPC the reason phrase.
   http::ResponseFlags flags;
   const http::HeaderMap* headers = nullptr;  // Added to the reply.
   std::string_view body;                     // With content_type: instead of problem details.
@@ -78,8 +81,9 @@ class FilterHost {
 
 // A Filter looks at one exchange. It sees a request only through FilterHost and what it is handed.
 //
+// Thread:   the exchange's worker.
 // Lifetime: made when a request begins, in the exchange's arena; destroyed when it ends, possibly
-//           while paused: it then cancels what it waits for.
+//           while paused: it then cancels what it waits for. Messages are gone by then.
 // Errors:   none: a filter that cannot do its work replies or lets through, as configured.
 class Filter {
  public:
