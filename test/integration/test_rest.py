@@ -43,6 +43,20 @@ def test_errors_are_problem_details_with_the_path(control):
     assert "endpoints" in answer.body.decode()
 
 
+def test_what_a_query_asks_for_and_is_not_known_is_refused(control):
+    text = objects.to_yaml(objects.backend("one", 9001)).encode()
+    as_yaml = ["Content-Type: application/yaml"]
+    answer = rest(control, "/apply?dryrun=1", headers=as_yaml, data=text)
+    assert answer.status == 400
+    assert "dryrun is not known here; did you mean dryRun?" in answer.json()["detail"]
+    assert rest(control, BACKENDS + "/one").status == 404
+    assert rest(control, "/apply?dryRun=1&message=m", headers=as_yaml, data=text).status == 200
+    assert rest(control, BACKENDS + "/one").status == 404
+    assert "labelSelector" in rest(control, BACKENDS + "?labelSelector=a%3Db").json()["detail"]
+    assert rest(control, BACKENDS + "?limit=500&pretty=true").status == 200
+    assert rest(control, "/wait?revision=5x").status == 400
+
+
 def test_fleet_and_revision(control):
     before = rest(control, "/revision").json()["revision"]
     control.apply(objects.backend("one", 9001))

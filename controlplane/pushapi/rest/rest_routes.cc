@@ -13,11 +13,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/manifest/kinds.h"
+#include "api/manifest/nearest.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/documents.h"
 #include "controlplane/pushapi/rejection.h"
@@ -142,18 +144,19 @@ class Answering {
   RestResponse Answer() {
     const std::string& path = request_.path;
     if (path.empty() || path[0] != '/') return NoSuchPath();
-    if (absl::Status status = CheckNumbers(); !status.ok()) return ProblemResponse(status);
-    if (path == "/apply") return Only("POST", [this] { return Apply(); });
-    if (path == "/delete") return Only("POST", [this] { return DeleteDocuments(); });
-    if (path == "/diff") return Only("POST", [this] { return Diff(); });
-    if (path == "/fleet") return Only("GET", [this] { return Fleet(); });
-    if (path == "/revision") return Only("GET", [this] { return Revision(); });
-    if (path == "/history") return Only("GET", [this] { return History(); });
-    if (path == "/wait") return Only("GET", [this] { return Wait(); });
+    for (const OwnPath& own : kOwnPaths) {
+      if (path != own.path) continue;
+      if (request_.method != own.method) return WrongMethod(own.method);
+      if (absl::Status status = CheckQuery(own.query); !status.ok()) return ProblemResponse(status);
+      return (this->*own.answer)();
+    }
     const std::optional<Target> target = ReadTarget(path);
     if (!target.has_value()) return NoSuchPath();
+    if (absl::Status status = CheckQuery(QueryOfObjects()); !status.ok()) {
+      return ProblemResponse(status);
+    }
     if (request_.method == "GET" && IsOn("watch")) return Watch(*target);
-    if (target->name.empty()) return Only("GET", [&] { return List(*target); });
+    if (target->name.empty()) return request_.method == "GET" ? List(*target) : WrongMethod("GET");
     if (request_.method == "GET") return Get(*target);
     if (request_.method == "PUT") return Put(*target);
     if (request_.method == "DELETE") return Delete(*target);
@@ -161,8 +164,49 @@ class Answering {
   }
 
  private:
-  RestResponse Only(std::string_view method, const std::function<RestResponse()>& answer) {
-    return request_.method == method ? answer() : WrongMethod(method);
+  // A path of ours, what its query may hold, and who answers.
+  struct OwnPath {
+    std::string_view path;
+    std::string_view method;
+    std::string_view query;  // Names, joined by spaces.
+    RestResponse (Answering::*answer)();
+  };
+  static const OwnPath kOwnPaths[7];
+
+  // Of objects and lists. Kubernetes' clients send the last five as a matter of
+  // course; without them the answer is the same.
+  std::string QueryOfObjects() const {
+    const std::string_view of_method =
+        request_.method == "GET"
+            ? "watch resourceVersion timeoutSeconds allowWatchBookmarks"
+            : "dryRun strict message";
+    return absl::StrCat(of_method, " fieldManager fieldValidation pretty limit timeout");
+  }
+
+  // What is asked for and not known must not be passed over: a misspelt dryRun would apply for
+  // real, a labelSelector would be answered with everything. Nor may what is no number pass for a
+  // default: a wait would be for another revision.
+  absl::Status CheckQuery(std::string_view known) const {
+    const std::vector<std::string_view> names = absl::StrSplit(known, ' ', absl::SkipEmpty());
+    for (const auto& [name, value] : request_.query) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        const std::string_view nearest = manifest::NearestName(name, names);
+        return absl::InvalidArgumentError(absl::StrCat(
+            "The query's ", name, " is not known here; ",
+            nearest.empty() ? absl::StrCat("known are ", absl::StrJoin(names, ", "), ".")
+                            : absl::StrCat("did you mean ", nearest, "?")));
+      }
+      int64_t number = 0;
+      if (!IsNumber(name) || value.empty()) continue;
+      if (absl::SimpleAtoi(value, &number) && number >= 0) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("The query's ", name, ", \"", value, "\", must be a whole number."));
+    }
+    return absl::OkStatus();
+  }
+  static bool IsNumber(std::string_view name) {
+    return name == "limit" || name == "resourceVersion" || name == "revision" ||
+           name == "timeoutMs" || name == "timeoutSeconds";
   }
 
   RestResponse NoSuchPath() const {
@@ -195,18 +239,6 @@ class Answering {
   bool IsOn(const std::string& name) const {
     const auto it = request_.query.find(name);
     return it != request_.query.end() && it->second != "false" && it->second != "0";
-  }
-  // What is no number must not pass for a default: a wait would be for another revision.
-  absl::Status CheckNumbers() const {
-    for (const char* name :
-         {"limit", "resourceVersion", "revision", "timeoutMs", "timeoutSeconds"}) {
-      const std::string text = Query(name);
-      int64_t number = 0;
-      if (text.empty() || (absl::SimpleAtoi(text, &number) && number >= 0)) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("The query's ", name, ", \"", text, "\", must be a whole number."));
-    }
-    return absl::OkStatus();
   }
   // 0 if it is not given.
   int64_t Number(const std::string& name) const {
@@ -391,6 +423,16 @@ class Answering {
   WatchRoom& room_;
   const Caller& caller_;
   const RestRequest& request_;
+};
+
+const Answering::OwnPath Answering::kOwnPaths[7] = {
+    {"/apply", "POST", "dryRun strict message namespace", &Answering::Apply},
+    {"/delete", "POST", "dryRun message namespace", &Answering::DeleteDocuments},
+    {"/diff", "POST", "namespace", &Answering::Diff},
+    {"/fleet", "GET", "gateway", &Answering::Fleet},
+    {"/revision", "GET", "", &Answering::Revision},
+    {"/history", "GET", "limit", &Answering::History},
+    {"/wait", "GET", "revision timeoutMs", &Answering::Wait},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ class CorsFilter final : public Filter {
  private:
   Verdict AnswerPreflight(const http::RequestHead& head, bool allowed);
   void Permit(HeaderMap& headers) const;
+  static void SayThatItVaries(HeaderMap& headers);
   // `list`, or what was asked for where `list` is a "*" that a browser would not take.
   void SetList(HeaderMap& headers, HeaderId id, std::string_view list,
                std::string_view asked) const;
@@ -75,6 +76,10 @@ void CorsFilter::Permit(HeaderMap& headers) const {
   if (policy_.settings().allow_credentials) {
     headers.Set(HeaderId::kAccessControlAllowCredentials, "true");
   }
+  SayThatItVaries(headers);
+}
+
+void CorsFilter::SayThatItVaries(HeaderMap& headers) {
   bool varies = false;
   for (const HeaderMap::Field& field : headers) {
     varies |= field.id == HeaderId::kVary && absl::EqualsIgnoreCase(field.value, "origin");
@@ -89,7 +94,11 @@ void CorsFilter::SetList(HeaderMap& headers, HeaderId id, std::string_view list,
 }
 
 Verdict CorsFilter::OnResponse(http::ResponseHead& head, bool end_stream) {
-  if (origin_.empty()) return Verdict::kContinue;
+  if (origin_.empty()) {
+    // Else a cache would give this answer, without permission, to a page that has it.
+    SayThatItVaries(head.headers);
+    return Verdict::kContinue;
+  }
   Permit(head.headers);
   SetUnlessEmpty(head.headers, HeaderId::kAccessControlExposeHeaders,
                  policy_.settings().expose_headers);
