@@ -22,7 +22,7 @@ struct ClientSettings {
   uint64_t max_body_bytes = 0;               // Zero: no limit.
   uint32_t max_connections = 0;              // Zero: no limit.
   uint32_t max_requests_per_connection = 0;  // Zero: no limit.
-  uint32_t buffer_limit_bytes = 1024 * 1024;
+  uint32_t buffer_limit_bytes = 256 * 1024;
 
   // Zero: none.
   absl::Duration idle_timeout = absl::Hours(1);

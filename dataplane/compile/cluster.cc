@@ -10,6 +10,7 @@
 #include "dataplane/compile/any.h"
 #include "dataplane/compile/config_source.h"
 #include "dataplane/compile/data_source.h"
+#include "dataplane/compile/http_options.h"
 #include "dataplane/compile/load_balancing.h"
 #include "dataplane/compile/upstream_http.h"
 #include "envoy/extensions/clusters/dns/v3/dns_cluster.pb.h"
@@ -246,11 +247,9 @@ absl::StatusOr<CompiledCluster> CompileCluster(const ClusterMessage& cluster,
                             Milliseconds(cluster.connect_timeout(), "connect_timeout", context));
     if (to.connect_timeout_ms == 0) return context.ErrorAt("connect_timeout", "must be above 0");
   }
-  to.buffer_limit_bytes = cluster.has_per_connection_buffer_limit_bytes()
-                              ? cluster.per_connection_buffer_limit_bytes().value()
-                              : 1024 * 1024;
   UpstreamNames names;
   SLUICE_RETURN_IF_ERROR(CompileUpstreamHttp(cluster, to, names, context));
+  SetBufferLimit(cluster.per_connection_buffer_limit_bytes().value(), to.http1, to.http2);
   SLUICE_RETURN_IF_ERROR(
       CompileCircuitBreaker(cluster.circuit_breakers(), to.circuit_breaker, context));
   SLUICE_RETURN_IF_ERROR(CompileTransport(cluster, names, out, context));

@@ -91,6 +91,17 @@ TEST_F(CompileClusterTest, DnsClusterIsTheNewFormOfStrictDns) {
   EXPECT_EQ(compiled.cluster.endpoints.endpoints[0].address, "api.example");
 }
 
+TEST_F(CompileClusterTest, TheBufferLimitBoundsWhatIsQueuedForAnEndpoint) {
+  const auto with = [&](int bytes) {
+    return MustCompile(absl::StrCat(kStatic, " per_connection_buffer_limit_bytes { value: ", bytes,
+                                    " }"))
+        .cluster;
+  };
+  EXPECT_EQ(with(65536).http1.limits.stream_buffer_bytes, 65536u);
+  EXPECT_EQ(with(65536).http2.limits.stream_buffer_bytes, 65536u);
+  EXPECT_EQ(with(1).http2.limits.stream_buffer_bytes, 16u * 1024);
+}
+
 TEST_F(CompileClusterTest, HttpOptionsChooseTheProtocol) {
   const auto with = [&](const std::string& options) {
     return MustCompile(absl::StrCat(kStatic, R"(typed_extension_protocol_options {
@@ -104,6 +115,7 @@ TEST_F(CompileClusterTest, HttpOptionsChooseTheProtocol) {
     common_http_protocol_options { idle_timeout {} max_requests_per_connection { value: 9 } })");
   EXPECT_EQ(h2.upstream_http, Cluster::UpstreamHttp::kHttp2);
   EXPECT_EQ(h2.http2.max_concurrent_streams, 5u);
+  EXPECT_EQ(h2.http2.limits.stream_buffer_bytes, 256u * 1024);
   EXPECT_FALSE(h2.idle_timeout_ms.has_value());
   EXPECT_EQ(h2.max_requests_per_connection, 9u);
   EXPECT_EQ(with("auto_config {}").upstream_http, Cluster::UpstreamHttp::kAuto);

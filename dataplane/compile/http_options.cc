@@ -122,4 +122,11 @@ absl::Status CompileHttp2(const Http2ProtocolOptions& options, http::Http2Option
   return absl::OkStatus();
 }
 
+void SetBufferLimit(uint32_t limit_bytes, http::Http1Options& http1, http::Http2Options& http2) {
+  constexpr uint32_t kLeastBytes = 16 * 1024;
+  if (limit_bytes == 0) return;
+  http1.limits.stream_buffer_bytes = std::max(limit_bytes, kLeastBytes);
+  http2.limits.stream_buffer_bytes = http1.limits.stream_buffer_bytes;
+}
+
 }  // namespace sluice::compile

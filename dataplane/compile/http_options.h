@@ -24,4 +24,9 @@ void CompileHttp1(const envoy::config::core::v3::Http1ProtocolOptions& options,
 absl::Status CompileHttp2(const envoy::config::core::v3::Http2ProtocolOptions& options,
                           http::Http2Options& out, CompileContext& context);
 
+// What a stream may have queued before its source is asked to wait, from a listener's or cluster's
+// per_connection_buffer_limit_bytes; 0 (not said, or Envoy's "no limit") leaves the codecs' own. At
+// least one frame of HTTP/2 must fit.
+void SetBufferLimit(uint32_t limit_bytes, http::Http1Options& http1, http::Http2Options& http2);
+
 }  // namespace sluice::compile

@@ -13,6 +13,7 @@
 #include "dataplane/compile/any.h"
 #include "dataplane/compile/data_source.h"
 #include "dataplane/compile/http_connection.h"
+#include "dataplane/compile/http_options.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
 #include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
@@ -133,10 +134,18 @@ absl::Status CompileConnectionLimit(const ConnectionLimit& limit, config::Filter
   return absl::OkStatus();
 }
 
-absl::Status CompileManager(const HttpConnectionManager& manager, uint16_t port,
+// What of a listener its filter chains are compiled with.
+struct OfListener {
+  uint16_t port = 0;
+  uint32_t buffer_limit_bytes = 0;  // 0: not said.
+};
+
+absl::Status CompileManager(const HttpConnectionManager& manager, const OfListener& listener,
                             config::FilterChain& out, Names& names, CompileContext& context) {
-  SLUICE_ASSIGN_OR_RETURN(CompiledHttpConnection compiled,
-                          CompileHttpConnection(manager, out.tls != nullptr, port, context));
+  SLUICE_ASSIGN_OR_RETURN(
+      CompiledHttpConnection compiled,
+      CompileHttpConnection(manager, out.tls != nullptr, listener.port, context));
+  SetBufferLimit(listener.buffer_limit_bytes, compiled.http.http1, compiled.http.http2);
   if (!compiled.http.route_table_name.empty()) {
     names.route_tables.insert(compiled.http.route_table_name);
   }
@@ -146,7 +155,7 @@ absl::Status CompileManager(const HttpConnectionManager& manager, uint16_t port,
 }
 
 // Limits, then the one that treats the requests.
-absl::Status CompileFilters(const FilterChainMessage& chain, uint16_t port,
+absl::Status CompileFilters(const FilterChainMessage& chain, const OfListener& listener,
                             config::FilterChain& out, Names& names, CompileContext& context) {
   for (int i = 0; i < chain.filters_size(); ++i) {
     const Scope at(context, "filters", i);
@@ -161,12 +170,13 @@ absl::Status CompileFilters(const FilterChainMessage& chain, uint16_t port,
     SLUICE_ASSIGN_OR_RETURN(
         const HttpConnectionManager manager,
         UnpackAs<HttpConnectionManager>(chain.filters(i).typed_config(), context));
-    return CompileManager(manager, port, out, names, context);
+    return CompileManager(manager, listener, out, names, context);
   }
   return context.ErrorAt("filters", "is empty, wants an HttpConnectionManager");
 }
 
-absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain, uint16_t port,
+absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain,
+                                                 const OfListener& listener,
                                                  std::vector<SecretRefs>& chain_secrets,
                                                  Names& names, CompileContext& context) {
   config::FilterChain out;
@@ -176,7 +186,7 @@ absl::StatusOr<config::FilterChain> CompileChain(const FilterChainMessage& chain
   SLUICE_RETURN_IF_ERROR(CompileTransport(chain, out, secrets, context));
   names.secrets.insert(secrets.certificates.begin(), secrets.certificates.end());
   if (!secrets.validation.empty()) names.secrets.insert(secrets.validation);
-  SLUICE_RETURN_IF_ERROR(CompileFilters(chain, port, out, names, context));
+  SLUICE_RETURN_IF_ERROR(CompileFilters(chain, listener, out, names, context));
   out.transport_connect_timeout_ms = 0;  // Unset: none of its own.
   if (chain.has_transport_socket_connect_timeout()) {
     SLUICE_ASSIGN_OR_RETURN(out.transport_connect_timeout_ms,
@@ -202,29 +212,27 @@ std::vector<std::string> Combinations(const config::FilterChainMatch& match) {
 
 absl::Status CompileChains(const ListenerMessage& listener, CompiledListener& out, Names& names,
                            CompileContext& context) {
-  const uint16_t port = out.listener.addresses.front().port;
+  const OfListener common{
+      .port = out.listener.addresses.front().port,
+      .buffer_limit_bytes = listener.per_connection_buffer_limit_bytes().value()};
   std::set<std::string> seen;
   for (int i = 0; i < listener.filter_chains_size(); ++i) {
     const Scope at(context, "filter_chains", i);
     SLUICE_ASSIGN_OR_RETURN(
         config::FilterChain chain,
-        CompileChain(listener.filter_chains(i), port, out.chain_secrets, names, context));
+        CompileChain(listener.filter_chains(i), common, out.chain_secrets, names, context));
     for (std::string& key : Combinations(chain.match)) {
       if (!seen.insert(std::move(key)).second) {
         return context.ErrorAt("filter_chain_match", "is also that of an earlier filter chain");
       }
     }
-    const config::FilterChainMatch& match = chain.match;
-    out.listener.needs_client_hello |= !match.server_names.empty() ||
-                                       !match.application_protocols.empty() ||
-                                       !match.transport_protocol.empty();
     out.listener.filter_chains.push_back(std::move(chain));
   }
   if (listener.has_default_filter_chain()) {
     const Scope at(context, "default_filter_chain");
     SLUICE_ASSIGN_OR_RETURN(
         config::FilterChain chain,
-        CompileChain(listener.default_filter_chain(), port, out.chain_secrets, names, context));
+        CompileChain(listener.default_filter_chain(), common, out.chain_secrets, names, context));
     out.listener.default_filter_chain = std::move(chain);
   }
   if (out.chain_secrets.empty()) {
@@ -248,18 +256,8 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
   SLUICE_RETURN_IF_ERROR(CheckListenerFilters(listener, context));
   Names names;
   SLUICE_RETURN_IF_ERROR(CompileChains(listener, out, names, context));
-  to.buffer_limit_bytes = listener.has_per_connection_buffer_limit_bytes()
-                              ? listener.per_connection_buffer_limit_bytes().value()
-                              : 1024 * 1024;
   // The kernel cuts it to net.core.somaxconn, which is what Envoy asks for where nothing is said.
   to.backlog = listener.has_tcp_backlog_size() ? listener.tcp_backlog_size().value() : 4096;
-  to.listener_filters_timeout_ms = 15'000;
-  if (listener.has_listener_filters_timeout()) {
-    SLUICE_ASSIGN_OR_RETURN(
-        to.listener_filters_timeout_ms,
-        Milliseconds(listener.listener_filters_timeout(), "listener_filters_timeout", context));
-  }
-  to.reuse_port = !listener.has_enable_reuse_port() || listener.enable_reuse_port().value();
   out.route_tables.assign(names.route_tables.begin(), names.route_tables.end());
   out.secrets.assign(names.secrets.begin(), names.secrets.end());
   out.clusters.assign(names.clusters.begin(), names.clusters.end());

@@ -56,9 +56,6 @@ TEST_F(CompileListenerTest, UnsetFieldsMeanEnvoysDefaults) {
   EXPECT_EQ(listener.version, "v1");
   ASSERT_EQ(listener.addresses.size(), 1u);
   EXPECT_EQ(listener.addresses[0].port, 8080);
-  EXPECT_EQ(listener.buffer_limit_bytes, 1024u * 1024);
-  EXPECT_EQ(listener.listener_filters_timeout_ms, 15'000);
-  EXPECT_FALSE(listener.needs_client_hello);
   ASSERT_EQ(listener.filter_chains.size(), 1u);
   const config::HttpConnection& http = *listener.filter_chains[0].http;
   EXPECT_EQ(http.route_table_name, "routes");
@@ -75,6 +72,7 @@ TEST_F(CompileListenerTest, UnsetFieldsMeanEnvoysDefaults) {
   EXPECT_EQ(http.http1.limits.max_headers_count, 100u);
   EXPECT_FALSE(http.http1.enable_trailers);
   EXPECT_EQ(http.http2.max_concurrent_streams, 1024u);
+  EXPECT_EQ(http.http2.limits.stream_buffer_bytes, 256u * 1024);
   EXPECT_EQ(http.http2.stream_reset_burst, 1000u);
   EXPECT_EQ(compiled.route_tables, std::vector<std::string>{"routes"});
   EXPECT_TRUE(context_.findings().empty());
@@ -96,11 +94,12 @@ TEST_F(CompileListenerTest, SettingsAreTakenOver) {
         http2_protocol_options { stream_reset_burst { value: 200 } stream_reset_rate { value: 7 } }
         upgrade_configs { upgrade_type: "WebSocket" })",
                               kRouter))) +
-      " tcp_backlog_size { value: 99 } listener_filters_timeout {}" +
+      " tcp_backlog_size { value: 99 } per_connection_buffer_limit_bytes { value: 32768 }" +
       R"( additional_addresses { address { socket_address { address: "::1" port_value: 8080 } } })");
   const config::HttpConnection& http = *compiled.listener.filter_chains[0].http;
   EXPECT_EQ(compiled.listener.backlog, 99u);
-  EXPECT_EQ(compiled.listener.listener_filters_timeout_ms, 0);
+  EXPECT_EQ(http.http1.limits.stream_buffer_bytes, 32u * 1024);
+  EXPECT_EQ(http.http2.limits.stream_buffer_bytes, 32u * 1024);
   EXPECT_EQ(compiled.listener.addresses.size(), 2u);
   EXPECT_EQ(http.codec, config::HttpConnection::Codec::kHttp2);
   EXPECT_TRUE(http.use_remote_address);
@@ -150,7 +149,6 @@ TEST_F(CompileListenerTest, SecretsStayByName) {
   EXPECT_EQ(compiled.secrets, std::vector<std::string>{"cert"});
   ASSERT_EQ(compiled.chain_secrets.size(), 1u);
   EXPECT_EQ(compiled.chain_secrets[0].certificates, std::vector<std::string>{"cert"});
-  EXPECT_TRUE(compiled.listener.needs_client_hello);
   const config::FilterChain& chain = compiled.listener.filter_chains[0];
   EXPECT_EQ(chain.match.server_names, std::vector<std::string>{"*.example.com"});
   ASSERT_NE(chain.tls, nullptr);

@@ -83,7 +83,6 @@ struct Cluster {
   double panic_threshold_percent = 50;
 
   int64_t connect_timeout_ms = 5000;
-  uint32_t buffer_limit_bytes = 1024 * 1024;
   UpstreamHttp upstream_http = UpstreamHttp::kHttp1;
   http::Http1Options http1;
   http::Http2Options http2;

@@ -118,11 +118,7 @@ struct Listener {
   std::vector<Address> addresses;
   std::vector<FilterChain> filter_chains;
   std::optional<FilterChain> default_filter_chain;
-  bool needs_client_hello = false;  // A chain matches on SNI, ALPN or transport protocol.
-  uint32_t buffer_limit_bytes = 1024 * 1024;
   uint32_t backlog = 1024;
-  int64_t listener_filters_timeout_ms = 15'000;
-  bool reuse_port = true;
 };
 
 }  // namespace sluice::config
