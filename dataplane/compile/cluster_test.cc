@@ -93,8 +93,8 @@ TEST_F(CompileClusterTest, DnsClusterIsTheNewFormOfStrictDns) {
 
 TEST_F(CompileClusterTest, TheBufferLimitBoundsWhatIsQueuedForAnEndpoint) {
   const auto with = [&](int bytes) {
-    return MustCompile(absl::StrCat(kStatic, " per_connection_buffer_limit_bytes { value: ", bytes,
-                                    " }"))
+    return MustCompile(
+               absl::StrCat(kStatic, " per_connection_buffer_limit_bytes { value: ", bytes, " }"))
         .cluster;
   };
   EXPECT_EQ(with(65536).http1.limits.stream_buffer_bytes, 65536u);

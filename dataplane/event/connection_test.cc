@@ -380,8 +380,8 @@ TEST_F(ConnectionTest, WhatWasAskedBeforeTheConnectLeavesAfterIt) {
   EXPECT_EQ(PeerReads(), "early");
 }
 
-// Aim: what the peer said before it went is not lost to the write that fails first. Method: it comes
-// between the turn's reads and its writes, where posted tasks run.
+// Aim: what the peer said before it went is not lost to the write that fails first. Method: it
+// comes between the turn's reads and its writes, where posted tasks run.
 TEST_F(ConnectionTest, AnEarlyAnswerIsReadThoughThePeerTakesNoMore) {
   connection_->Start(false);
   user_.to_send = "body";

@@ -96,9 +96,9 @@ class ActiveListener final {
                  std::string name, ChainHandlerFactory factory);
   ~ActiveListener();
 
-  // Takes over a configuration of the same name; `sockets` is not empty. Chains are matched by name,
-  // or by place where they have none; what a vanished chain, or one that now asks for other client
-  // certificates, has open is drained, and so is what another chain would now be chosen for.
+  // Takes over a configuration of the same name; `sockets` is not empty. Chains are matched by
+  // name, or by place where they have none; what a vanished chain, or one that now asks for other
+  // client certificates, has open is drained, and so is what another chain would now be chosen for.
   void Apply(std::shared_ptr<const config::Listener> config,
              std::vector<std::shared_ptr<const ListenSockets>> sockets);
 

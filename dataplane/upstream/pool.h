@@ -55,9 +55,9 @@ class PoolUser {
 // Thread:   its worker's only.
 // Lifetime: owned by HostPools; destroyed only when empty, through Loop::DeleteLater.
 // Limits:   the cluster's Limits. Over the limit of connections a pool that has none may still open
-//           one, since nothing would ever serve those who wait in it; so where a host has a pool for
-//           each name that requests ask for (HostPools), only Limits::pending bounds how many are
-//           opened at once.
+//           one, since nothing would ever serve those who wait in it; so where a host has a pool
+//           for each name that requests ask for (HostPools), only Limits::pending bounds how many
+//           are opened at once.
 class Pool final : public event::Deferred {
  public:
   Pool(PoolShared& shared, Host& host, const PoolKey& key, PoolUser& user);

@@ -177,9 +177,8 @@ class Answering {
   // course; without them the answer is the same.
   std::string QueryOfObjects() const {
     const std::string_view of_method =
-        request_.method == "GET"
-            ? "watch resourceVersion timeoutSeconds allowWatchBookmarks"
-            : "dryRun strict message";
+        request_.method == "GET" ? "watch resourceVersion timeoutSeconds allowWatchBookmarks"
+                                 : "dryRun strict message";
     return absl::StrCat(of_method, " fieldManager fieldValidation pretty limit timeout");
   }
 
