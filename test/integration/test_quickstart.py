@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -35,6 +36,9 @@ class Terminal:
         self._code = None
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            # As a shell that a person types into leaves it; whoever runs us may ignore it, and what
+            # is ignored at its start bash cannot trap.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(SCRIPT, [str(SCRIPT), *args])
 
     def _read(self):
