@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exchanges between a fake client codec and servers on loopback: routes, answers of our own,
-// bodies, upgrades. Times are in exchange_times_test.cc.
+// bodies. Times are in exchange_times_test.cc, tunnels in upgrade_test.cc.
 #include <string>
+#include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "dataplane/exchange/exchange_fixture.h"
 #include "dataplane/exchange/upstream_call.h"
 
@@ -123,54 +123,6 @@ TEST_F(ExchangeTest, AnUpstreamThatClosesMidBodyResetsTheClient) {
   EXPECT_EQ(client.stream.body, "half");
   EXPECT_TRUE(client.stream.reset.has_value());
   EXPECT_EQ(Log(), "200 UC upstream-closed-mid-body");
-}
-
-TEST_F(ExchangeTest, AnUpstreamThatDoesNotAnswerIs504) {
-  forward().timeout_ms = 1000;
-  FakeClient& client = Get();
-  ASSERT_TRUE(Arrives());
-  AdvanceMs(900);
-  EXPECT_EQ(client.stream.status, 0);
-  AdvanceMs(200);
-  EXPECT_EQ(client.stream.status, 504);
-  EXPECT_EQ(Log(), "504 UT upstream-timeout");
-  ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
-}
-
-TEST_F(ExchangeTest, TheRoutesTimeBeginsWhenTheRequestHasCome) {
-  forward().timeout_ms = 1000;
-  FakeClient& client = Post();
-  AdvanceMs(5000);
-  EXPECT_EQ(client.stream.status, 0);
-  client.Data("x", true);
-  AdvanceMs(1100);
-  EXPECT_EQ(client.stream.status, 504);
-}
-
-TEST_F(ExchangeTest, AnAnswerThatTakesTooLongIsCut) {
-  forward().timeout_ms = 1000;
-  FakeClient& client = Get();
-  ASSERT_TRUE(Arrives());
-  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
-  ASSERT_TRUE(Until([&] { return client.stream.body == "half"; }));
-  AdvanceMs(1100);
-  EXPECT_TRUE(client.stream.reset.has_value());
-  EXPECT_EQ(Log(), "200 UT upstream-request-timeout");
-}
-
-TEST_F(ExchangeTest, AGrpcTimeoutIsKeptWithinTheRoutes) {
-  forward().timeout_ms = 0;
-  forward().grpc_timeout_header_max_ms = 1000;
-  for (const std::string_view asked : {"100m", "5S", "0S"}) {
-    FakeClient& client = Client();
-    client.head.headers.Add(http::HeaderId::kGrpcTimeout, asked);
-    client.Begin(true);
-    Settle();
-    AdvanceMs(110);
-    EXPECT_EQ(client.stream.status, asked == "100m" ? 504 : 0) << asked;
-    AdvanceMs(1000);
-    EXPECT_EQ(client.stream.status, 504) << asked;
-  }
 }
 
 // ---- Bodies -------------------------------------------------------------------------------------
@@ -363,114 +315,6 @@ TEST_F(ExchangeTest, A103PassesThrough) {
   ASSERT_TRUE(Until([&] { return !client.stream.informational.empty(); }));
   EXPECT_EQ(client.stream.informational[0], 103);
   ASSERT_TRUE(Answers(client));
-}
-
-class UpgradeTest : public ExchangeTest {
- protected:
-  FakeClient& Upgrade() {
-    FakeClient& client = Client();
-    client.head.upgrade = "websocket";
-    client.Begin(false);
-    return client;
-  }
-};
-
-TEST_F(UpgradeTest, AnAllowedOneBecomesATunnelPastTheFilters) {
-  http_.upgrades = {{"websocket"}};
-  forward().timeout_ms = 1000;
-  AddFilter("f");
-  FakeClient& client = Upgrade();
-  ASSERT_TRUE(Arrives());
-  EXPECT_TRUE(Contains("upgrade: websocket\r\n"));
-  server_.peer(0).Forget();
-  server_.peer(0).Send(
-      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
-  ASSERT_TRUE(Until([&] { return client.stream.status == 101; }));
-  client.Data("ping", false);
-  ASSERT_TRUE(Arrives(0, "ping"));
-  AdvanceMs(2000);  // A route's time is for answers.
-  server_.peer(0).Send("pong");
-  ASSERT_TRUE(Until([&] { return client.stream.body == "pong"; }));
-  server_.peer(0).Finish();
-  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
-  client.Data("", true);
-  ASSERT_TRUE(Over(client));
-  EXPECT_EQ(Log(), "101 - via-upstream");
-}
-
-TEST_F(UpgradeTest, OneThatIsNotAllowedGoesOnAsAPlainRequest) {
-  FakeClient& client = Upgrade();
-  ASSERT_TRUE(Arrives());
-  EXPECT_FALSE(Contains("upgrade"));
-  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
-  client.Data("", true);
-  ASSERT_TRUE(Over(client));
-  EXPECT_EQ(client.stream.status, 200);
-}
-
-TEST_F(UpgradeTest, ATunnelsBytesAreNoBodyToLimit) {
-  http_.upgrades = {{"websocket"}};
-  http_.max_request_body_bytes = 2;
-  FakeClient& client = Upgrade();
-  ASSERT_TRUE(Arrives());
-  server_.peer(0).Forget();
-  server_.peer(0).Send(
-      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
-  ASSERT_TRUE(Until([&] { return client.stream.status == 101; }));
-  client.Data("ping", false);
-  ASSERT_TRUE(Arrives(0, "ping"));
-  EXPECT_FALSE(client.stream.reset.has_value());
-}
-
-// As RFC 8441 has it on HTTP/2: the stream is open, and the client need not wait for its answer.
-class ExtendedConnectTest : public UpgradeTest {
- protected:
-  FakeClient& UpgradeAndTalk() {
-    FakeClient& client = Client();
-    client.head.version = http::Version::kHttp2;
-    client.head.upgrade = "websocket";
-    client.head.framing = {http::Framing::Kind::kStreamed, 0};
-    client.Begin(false);
-    client.Data("frame", false);
-    return client;
-  }
-};
-
-TEST_F(ExtendedConnectTest, WhatWasMeantForATunnelIsNoBodyOfAPlainRequest) {
-  http_.max_request_body_bytes = 2;
-  FakeClient& client = UpgradeAndTalk();
-  ASSERT_TRUE(Arrives());
-  client.Data("another", false);
-  Settle();
-  EXPECT_FALSE(Contains("chunked"));
-  EXPECT_FALSE(Contains("frame"));
-  EXPECT_FALSE(Contains("another"));
-  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  ASSERT_TRUE(Until([&] { return client.stream.ended; }));
-  client.Data("", true);
-  ASSERT_TRUE(Over(client));
-  EXPECT_EQ(client.stream.status, 200);
-}
-
-TEST_F(ExtendedConnectTest, NorWhenAFilterHasHeldIt) {
-  AddFilter("f").on = [](ScriptedFilter&, std::string_view event) {
-    return event == "request" ? Verdict::kPause : Verdict::kContinue;
-  };
-  UpgradeAndTalk();
-  alive_.at(0)->host().Continue();
-  ASSERT_TRUE(Arrives());
-  Settle();
-  EXPECT_FALSE(Contains("chunked"));
-  EXPECT_FALSE(Contains("frame"));
-}
-
-TEST_F(UpgradeTest, ARouteMayDisableWhatTheListenerAllows) {
-  http_.upgrades = {{"websocket"}};
-  forward().upgrades = {{"websocket", false}};
-  Upgrade();
-  ASSERT_TRUE(Arrives());
-  EXPECT_FALSE(Contains("upgrade"));
 }
 
 // ---- Clients that leave -------------------------------------------------------------------------

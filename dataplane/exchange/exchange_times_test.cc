@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long an exchange may take: idle times, the request's time, the whole stream's.
+// How long an exchange may take: the route's time, idle times, the request's time, the whole
+// stream's.
 #include <string>
+#include <string_view>
 
 #include "dataplane/exchange/date.h"
 #include "dataplane/exchange/exchange_fixture.h"
@@ -10,6 +12,54 @@ namespace sluice::exchange {
 namespace {
 
 class ExchangeTimesTest : public ExchangeFixture {};
+
+TEST_F(ExchangeTimesTest, AnUpstreamThatDoesNotAnswerIs504) {
+  forward().timeout_ms = 1000;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  AdvanceMs(900);
+  EXPECT_EQ(client.stream.status, 0);
+  AdvanceMs(200);
+  EXPECT_EQ(client.stream.status, 504);
+  EXPECT_EQ(Log(), "504 UT upstream-timeout");
+  ASSERT_TRUE(Until([&] { return server_.peer(0).eof(); }));
+}
+
+TEST_F(ExchangeTimesTest, TheRoutesTimeBeginsWhenTheRequestHasCome) {
+  forward().timeout_ms = 1000;
+  FakeClient& client = Post();
+  AdvanceMs(5000);
+  EXPECT_EQ(client.stream.status, 0);
+  client.Data("x", true);
+  AdvanceMs(1100);
+  EXPECT_EQ(client.stream.status, 504);
+}
+
+TEST_F(ExchangeTimesTest, AnAnswerThatTakesTooLongIsCut) {
+  forward().timeout_ms = 1000;
+  FakeClient& client = Get();
+  ASSERT_TRUE(Arrives());
+  server_.peer(0).Send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+  ASSERT_TRUE(Until([&] { return client.stream.body == "half"; }));
+  AdvanceMs(1100);
+  EXPECT_TRUE(client.stream.reset.has_value());
+  EXPECT_EQ(Log(), "200 UT upstream-request-timeout");
+}
+
+TEST_F(ExchangeTimesTest, AGrpcTimeoutIsKeptWithinTheRoutes) {
+  forward().timeout_ms = 0;
+  forward().grpc_timeout_header_max_ms = 1000;
+  for (const std::string_view asked : {"100m", "5S", "0S"}) {
+    FakeClient& client = Client();
+    client.head.headers.Add(http::HeaderId::kGrpcTimeout, asked);
+    client.Begin(true);
+    Settle();
+    AdvanceMs(110);
+    EXPECT_EQ(client.stream.status, asked == "100m" ? 504 : 0) << asked;
+    AdvanceMs(1000);
+    EXPECT_EQ(client.stream.status, 504) << asked;
+  }
+}
 
 TEST_F(ExchangeTimesTest, ABodyThatDoesNotComeIs408) {
   http_.stream_idle_timeout_ms = 1000;

@@ -80,6 +80,7 @@ bool ChooseAlike(const config::Listener& before, const config::Listener& after) 
 
 // Whether a client's connection has got one of the last descriptors, which are kept for upstreams,
 // files and the admin: the kernel gives the lowest that is free, so its number tells how many are.
+// The limit is asked for each time, since it may be changed under a running process (prlimit).
 bool IsReserved(int fd) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
