@@ -6,7 +6,7 @@
 #include "absl/base/no_destructor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 #include "gateway/v1/backend_tls_policy.pb.h"
 #include "gateway/v1/gateway.pb.h"
 #include "gateway/v1/gateway_class.pb.h"
@@ -142,7 +142,7 @@ std::string ExplainUnknownKind(std::string_view api_version, std::string_view ki
   }
   std::vector<std::string_view> names;
   for (const KindInfo& known : AllKinds()) names.push_back(known.kind);
-  const std::string_view nearest = NearestName(kind, names);
+  const std::string_view nearest = base::NearestName(kind, names);
   if (!nearest.empty()) {
     return absl::StrCat("kind \"", kind, "\" is not known; did you mean \"", nearest, "\"?");
   }

@@ -6,9 +6,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "api/manifest/nearest.h"
 #include "api/manifest/scalar_reader.h"
 #include "api/manifest/special_reader.h"
+#include "base/nearest.h"
 #include "sluice/field_rules.pb.h"
 
 namespace sluice::manifest {
@@ -241,7 +241,7 @@ void MessageReader::ReportUnknown(const Node& node, std::span<const std::string_
   if (SkipsUnknown() || problems_.full()) return;
   std::vector<std::string_view> names(also_known.begin(), also_known.end());
   for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->json_name());
-  const std::string_view nearest = NearestName(node.key, names);
+  const std::string_view nearest = base::NearestName(node.key, names);
   const PathStep step(path_, node.key);
   if (!nearest.empty()) {
     return Report(node.key_line,

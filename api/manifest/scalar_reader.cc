@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/manifest/formats.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 namespace sluice::manifest {
 namespace {
@@ -68,7 +68,7 @@ std::string CheckChoice(std::string_view text, std::string_view one_of) {
   for (const std::string_view choice : choices) {
     if (text == choice) return {};
   }
-  const std::string_view nearest = NearestName(text, choices);
+  const std::string_view nearest = base::NearestName(text, choices);
   std::string reason = absl::StrCat(Quoted(text), " is not one of ", absl::StrJoin(choices, ", "));
   if (nearest.empty()) return absl::StrCat(reason, ".");
   return absl::StrCat(reason, "; did you mean \"", nearest, "\"?");

@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 namespace sluice::control {
 namespace {
@@ -49,7 +49,7 @@ constexpr Flag kFlags[] = {
 absl::Status Unknown(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Flag& flag : kFlags) names.push_back(flag.name);
-  const std::string_view nearest = manifest::NearestName(name, names);
+  const std::string_view nearest = base::NearestName(name, names);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown flag --", name,
                    nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/manifest/kinds.h"
 #include "api/manifest/manifest.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/rejection.h"
 
@@ -61,7 +61,7 @@ absl::StatusOr<std::string> ReadKind(std::string_view name) {
     }
     names.push_back(info.kind);
   }
-  const std::string_view nearest = manifest::NearestName(name, names);
+  const std::string_view nearest = base::NearestName(name, names);
   return absl::InvalidArgumentError(
       absl::StrCat("\"", name, "\" is no kind that is known here",
                    nearest.empty() ? "." : absl::StrCat("; did you mean ", nearest, "?")));

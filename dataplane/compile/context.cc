@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "api/manifest/nearest.h"
 #include "api/support/support_walk.h"
+#include "base/nearest.h"
 
 namespace sluice::compile {
 
@@ -56,7 +56,7 @@ absl::Status CompileContext::ErrorAt(std::string_view field, std::string_view te
 
 absl::Status CompileContext::UnknownName(std::string_view what, std::string_view name,
                                          std::span<const std::string_view> known) const {
-  const std::string_view nearest = manifest::NearestName(name, known);
+  const std::string_view nearest = base::NearestName(name, known);
   std::string text = absl::StrCat(what, " \"", name, "\" is not known");
   if (!nearest.empty()) absl::StrAppend(&text, "; did you mean \"", nearest, "\"?");
   return Error(text);

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 namespace sluice {
 namespace {
@@ -50,7 +50,7 @@ absl::Status ParseFlagLine(std::string_view file, std::span<const std::string> w
     if (found == flags.end()) {
       std::vector<std::string_view> names;
       for (const auto& [known, flag] : flags) names.push_back(known);
-      const std::string_view nearest = manifest::NearestName(name, names);
+      const std::string_view nearest = base::NearestName(name, names);
       return absl::InvalidArgumentError(absl::StrCat(
           "there is no flag ", typed,
           nearest.empty() ? "" : absl::StrCat("; did you mean ", Typed(nearest), "?")));

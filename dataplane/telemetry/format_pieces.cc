@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/nearest.h"
 #include "base/status_macros.h"
 #include "dataplane/http/syntax.h"
 
@@ -29,27 +32,12 @@ constexpr Known kKnown[] = {
 #undef SLUICE_LOG_OPERATOR_NAME
 };
 
-// Levenshtein's distance: single-character edits that make `a` of `b`.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0]++;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string_view NearestOperator(std::string_view name) {
-  return std::min_element(std::begin(kKnown), std::end(kKnown),
-                          [&](const Known& a, const Known& b) {
-                            return EditDistance(name, a.name) < EditDistance(name, b.name);
-                          })
-      ->name;
+// "; did you mean %REQ%?", or nothing.
+std::string Suggestion(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Known& known : kKnown) names.push_back(known.name);
+  const std::string_view nearest = base::NearestName(name, names);
+  return nearest.empty() ? "" : absl::StrCat("; did you mean %", nearest, "%?");
 }
 
 // The parts of "%NAME(ARGUMENT):LENGTH%".
@@ -169,8 +157,8 @@ absl::StatusOr<FormatPiece> MakePiece(const Command& command, size_t start) {
   const auto known = std::find_if(std::begin(kKnown), std::end(kKnown),
                                   [&](const Known& k) { return k.name == command.name; });
   if (known == std::end(kKnown)) {
-    return ErrorAt(start, absl::StrCat("unknown operator %", command.name, "%; the nearest is %",
-                                       NearestOperator(command.name), "%"));
+    return ErrorAt(start,
+                   absl::StrCat("unknown operator %", command.name, "%", Suggestion(command.name)));
   }
   FormatPiece piece;
   piece.op = known->op;

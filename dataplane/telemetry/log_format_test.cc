@@ -115,7 +115,7 @@ TEST(LogFormatTest, AnErrorNamesTheMember) {
   const SampleEntry sample;
   EXPECT_EQ(Line(JsonLog(R"({"a":{"b":["%PROTOCOLL%"]}})"), sample.entry()),
             "json format at \"a.b[0]\": format at byte 0: unknown operator %PROTOCOLL%; "
-            "the nearest is %PROTOCOL%");
+            "did you mean %PROTOCOL%?");
   EXPECT_FALSE(LogFormat::Compile(JsonLog("[1]")).ok());
   EXPECT_FALSE(LogFormat::Compile(JsonLog("{")).ok());
   EXPECT_FALSE(LogFormat::Compile(JsonLog("{\"a\":\"" + std::string(40'000, 'x') + "\"}")).ok());

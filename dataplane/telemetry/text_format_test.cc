@@ -163,8 +163,8 @@ TEST(TextFormatTest, AMissingValueIsWhatTheCallerSays) {
 
 TEST(TextFormatTest, AnErrorNamesTheOperatorAndTheNearest) {
   EXPECT_EQ(Print("x %RESPONSE_CODES%"),
-            "format at byte 2: unknown operator %RESPONSE_CODES%; the nearest is %RESPONSE_CODE%");
-  EXPECT_EQ(Print("%REG(A)%"), "format at byte 0: unknown operator %REG%; the nearest is %REQ%");
+            "format at byte 2: unknown operator %RESPONSE_CODES%; did you mean %RESPONSE_CODE%?");
+  EXPECT_EQ(Print("%REG(A)%"), "format at byte 0: unknown operator %REG%; did you mean %REQ%?");
 }
 
 TEST(TextFormatTest, WhatIsNoFormatIsRefused) {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -102,7 +102,7 @@ class Reader {
   absl::Status Unknown(std::string_view name) const {
     std::vector<std::string_view> names;
     for (const FlagSpec& known : flags_) names.push_back(known.name);
-    const std::string_view nearest = manifest::NearestName(name, names);
+    const std::string_view nearest = base::NearestName(name, names);
     return absl::InvalidArgumentError(
         absl::StrCat("unknown flag --", name,
                      nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));

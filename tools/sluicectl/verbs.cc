@@ -8,7 +8,7 @@
 #include "absl/base/no_destructor.h"
 #include "absl/strings/str_cat.h"
 #include "api/manifest/kinds.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -41,7 +41,7 @@ const VerbSpec* FindVerb(std::string_view name) {
 ExitCode UnknownVerb(std::string_view name, Streams& streams) {
   std::vector<std::string_view> names;
   for (const VerbSpec& verb : AllVerbs()) names.push_back(verb.name);
-  const std::string_view nearest = manifest::NearestName(name, names);
+  const std::string_view nearest = base::NearestName(name, names);
   streams.err << "sluicectl: there is no verb \"" << name << "\"";
   if (!nearest.empty()) streams.err << "; did you mean " << nearest << "?";
   streams.err << "\nsluicectl --help lists the verbs.\n";

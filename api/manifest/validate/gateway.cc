@@ -6,8 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/manifest/formats.h"
-#include "api/manifest/nearest.h"
 #include "api/manifest/validate/checks.h"
+#include "base/nearest.h"
 #include "sluice/field_rules.pb.h"
 
 namespace sluice::manifest {
@@ -22,7 +22,7 @@ std::string CheckProtocol(std::string_view protocol) {
     if (protocol == known) return {};
   }
   if (absl::StrContains(protocol, '/')) return CheckFormat(api::FORMAT_DOMAIN_PATH, protocol);
-  const std::string_view nearest = NearestName(protocol, kProtocols);
+  const std::string_view nearest = base::NearestName(protocol, kProtocols);
   const std::string reason =
       absl::StrCat("\"", protocol, "\" is not one of HTTP, HTTPS, TLS, TCP, UDP");
   return nearest.empty() ? absl::StrCat(reason, ".")

@@ -19,7 +19,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/manifest/kinds.h"
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 #include "base/status_macros.h"
 #include "controlplane/pushapi/documents.h"
 #include "controlplane/pushapi/rejection.h"
@@ -189,7 +189,7 @@ class Answering {
     const std::vector<std::string_view> names = absl::StrSplit(known, ' ', absl::SkipEmpty());
     for (const auto& [name, value] : request_.query) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
-        const std::string_view nearest = manifest::NearestName(name, names);
+        const std::string_view nearest = base::NearestName(name, names);
         return absl::InvalidArgumentError(absl::StrCat(
             "The query's ", name, " is not known here; ",
             nearest.empty() ? absl::StrCat("known are ", absl::StrJoin(names, ", "), ".")

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace sluice::manifest {
+namespace sluice::base {
 
 // The candidate that a person who typed `name` most likely meant: the one at the smallest edit
 // distance (insert, delete, replace, swap of neighbours; case costs nothing), if that is at most
@@ -13,4 +13,4 @@ namespace sluice::manifest {
 // Names longer than 64 bytes have no neighbours.
 std::string_view NearestName(std::string_view name, std::span<const std::string_view> candidates);
 
-}  // namespace sluice::manifest
+}  // namespace sluice::base

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 
-namespace sluice::manifest {
+namespace sluice::base {
 namespace {
 
 constexpr std::string_view kNames[] = {"backendRefs", "filters", "matches", "timeouts"};
@@ -26,4 +26,4 @@ TEST(NearestNameTest, FarNamesHaveNoNeighbour) {
 }
 
 }  // namespace
-}  // namespace sluice::manifest
+}  // namespace sluice::base

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/manifest/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
-namespace sluice::manifest {
+namespace sluice::base {
 namespace {
 
 // Bounds the work that one misspelt name can ask for.
@@ -66,4 +66,4 @@ std::string_view NearestName(std::string_view name, std::span<const std::string_
   return part == candidates.end() ? std::string_view() : *part;
 }
 
-}  // namespace sluice::manifest
+}  // namespace sluice::base
