@@ -17,7 +17,7 @@ namespace sluice::ir {
 // the same pointers from one version to the next, and of the many there are, what holds them too.
 struct Gateway {
   ObjectId id;
-  std::vector<std::string> addresses;              // IP literals; empty: all of IPv4.
+  std::vector<std::string> addresses;              // IP literals; empty: all of the machine's.
   std::vector<std::shared_ptr<const Port>> ports;  // Sorted by number.
   std::map<std::string, std::shared_ptr<const Certificate>> certificates;
   Parts<Backend> backends;

@@ -95,7 +95,7 @@ xds::Listener ListenerOf(const ir::Port& port) {
 }  // namespace
 
 std::vector<std::string> AddressesOf(const ir::Gateway& gateway) {
-  if (gateway.addresses.empty()) return {"0.0.0.0"};
+  if (gateway.addresses.empty()) return {"0.0.0.0", "::"};
   return gateway.addresses;
 }
 

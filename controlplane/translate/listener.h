@@ -9,7 +9,8 @@
 
 namespace sluice::translate {
 
-// The addresses that a Gateway's ports are bound to, IP literals: its own, else all of IPv4.
+// The addresses that a Gateway's ports are bound to, IP literals: its own, else all
+// of IPv4 and of IPv6.
 std::vector<std::string> AddressesOf(const ir::Gateway& gateway);
 
 // The Listeners of a port: one for each address of the Gateway, a filter chain for each of the

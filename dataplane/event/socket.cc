@@ -237,6 +237,12 @@ bool operator==(const Address& a, const Address& b) {
          a.ip_bytes() == b.ip_bytes() && a.path_ == b.path_;
 }
 
+bool HasIpv6() {
+  static const bool has =
+      UniqueFd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)).valid() || errno != EAFNOSUPPORT;
+  return has;
+}
+
 absl::StatusOr<UniqueFd> ListenSocket(const Address& address, const ListenOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(UniqueFd fd, NewSocket(address));
   if (address.is_ip()) {

@@ -78,6 +78,9 @@ struct ListenOptions {
   int backlog = 4096;
 };
 
+// Whether this machine speaks IPv6 at all; asked once. Kernels and containers may come without.
+bool HasIpv6();
+
 // A non-blocking socket that listens. What it accepts inherits TCP_NODELAY. An IPv6 socket is IPv6
 // alone and may stand beside "0.0.0.0", so that no peer ever shows as "::ffff:192.0.2.1", which no
 // rule about IPv4 addresses would match. A Unix socket's file is removed first if nothing listens

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "dataplane/event/socket.h"
@@ -23,6 +24,11 @@ absl::Status SocketTable::Acquire(const config::Listener& listener) {
   std::map<Key, std::shared_ptr<const listener::ListenSockets>> fresh;
   for (const config::Listener::Address& address : listener.addresses) {
     const Key key = KeyOf(listener, address);
+    if (!has_ipv6_ && address.address == "::") {
+      LOG(WARNING) << "listener \"" << listener.name << "\": this machine has no IPv6, so nobody "
+                   << "is listened to on [::]:" << address.port;
+      continue;
+    }
     if (const auto it = bound_.find(key); it != bound_.end()) {
       const std::string& owner = it->second.owner;
       if (owner.empty() || owner == listener.name) continue;
@@ -39,7 +45,8 @@ absl::Status SocketTable::Acquire(const config::Listener& listener) {
   Release(listener.name);
   for (auto& [key, sockets] : fresh) bound_[key].sockets = std::move(sockets);
   for (const config::Listener::Address& address : listener.addresses) {
-    bound_[KeyOf(listener, address)].owner = listener.name;
+    const auto bound = bound_.find(KeyOf(listener, address));
+    if (bound != bound_.end()) bound->second.owner = listener.name;
   }
   return absl::OkStatus();
 }

@@ -30,7 +30,9 @@ class SocketTable {
   using Sockets = std::vector<std::shared_ptr<const listener::ListenSockets>>;
 
   // With no workers nothing is bound, and only what listeners want of one another is refused.
-  explicit SocketTable(uint32_t workers) : workers_(workers) {}
+  // Without IPv6, all of its addresses ("::") are none, and to listen there is no mistake.
+  explicit SocketTable(uint32_t workers, bool has_ipv6 = event::HasIpv6())
+      : workers_(workers), has_ipv6_(has_ipv6) {}
 
   // Binds what of the listener's addresses is not bound yet. From then on it wants these, and no
   // longer those of an earlier version.
@@ -63,6 +65,7 @@ class SocketTable {
       const config::Listener& listener, const config::Listener::Address& address) const;
 
   const uint32_t workers_;
+  const bool has_ipv6_;
   std::map<Key, Bound> bound_;
 };
 

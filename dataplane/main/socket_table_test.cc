@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/config/snapshot.h"
+#include "dataplane/event/socket.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -49,6 +50,17 @@ TEST_F(SocketTableTest, AnAddressIsOneListeners) {
                          " is that of the listener \"a\""));
   table.Release("a");
   EXPECT_TRUE(table.Acquire(ListenerAt("b", port)).ok());
+}
+
+// A Gateway without addresses asks for all of both families (translate/listener.h).
+TEST_F(SocketTableTest, WithoutIpv6AllItsAddressesAreNone) {
+  SocketTable without{2, /*has_ipv6=*/false};
+  config::Listener everywhere = ListenerAt("a", 8080);
+  everywhere.addresses[0].address = "::";
+  EXPECT_TRUE(without.Acquire(everywhere).ok());
+  EXPECT_TRUE(without.AddressesOf(everywhere).empty());
+  everywhere.addresses[0].address = "::1";
+  EXPECT_EQ(without.Acquire(everywhere).ok(), event::HasIpv6()) << "what is asked for by name";
 }
 
 TEST_F(SocketTableTest, SocketsPassToTheNextListenerOfTheirAddress) {
