@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/compile/listener.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -191,6 +193,30 @@ TEST_F(CompileListenerTest, FilterThatWeDoNotHaveIsRefusedUnlessOptionalOrDisabl
     ASSERT_EQ(context_.findings().size(), 1u);
     EXPECT_EQ(context_.findings()[0].subject, "envoy.extensions.filters.http.rbac.v3.RBAC");
   }
+}
+
+TEST_F(CompileListenerTest, FieldsThatNobodyActsOnAreListed) {
+  MustCompile(Text(Chain(absl::StrCat(kRds, R"(
+                  stream_error_on_invalid_http_message { value: true }
+                  http_protocol_options { override_stream_error_on_invalid_http_message { value: true } }
+                  http2_protocol_options {
+                    override_stream_error_on_invalid_http_message { value: true }
+                    max_outbound_frames { value: 9 } max_header_field_size_kb { value: 9 } })",
+                                      kRouter))) +
+              " listener_filters_timeout { seconds: 1 }");
+  std::vector<std::string> paths;
+  for (const Finding& finding : context_.findings()) {
+    const size_t manager = finding.path.find("typed_config.");
+    paths.push_back(manager == std::string::npos ? finding.path
+                                                 : finding.path.substr(manager + 13));
+  }
+  EXPECT_THAT(paths,
+              testing::UnorderedElementsAre(
+                  "stream_error_on_invalid_http_message",
+                  "http_protocol_options.override_stream_error_on_invalid_http_message",
+                  // For HTTP/2 it asks for what happens anyway.
+                  "http2_protocol_options.max_outbound_frames",
+                  "http2_protocol_options.max_header_field_size_kb", "listener_filters_timeout"));
 }
 
 TEST_F(CompileListenerTest, TypedStructStandsForTheMessageItNames) {
