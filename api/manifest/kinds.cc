@@ -17,8 +17,11 @@
 #include "k8s/namespace.pb.h"
 #include "k8s/secret.pb.h"
 #include "k8s/service.pb.h"
+#include "sluice/v1alpha1/auth_policy.pb.h"
 #include "sluice/v1alpha1/backend.pb.h"
 #include "sluice/v1alpha1/client_policy.pb.h"
+#include "sluice/v1alpha1/consumer.pb.h"
+#include "sluice/v1alpha1/rate_limit_policy.pb.h"
 #include "sluice/v1alpha1/telemetry_policy.pb.h"
 #include "sluice/v1alpha1/traffic_policy.pb.h"
 
@@ -83,8 +86,11 @@ std::vector<KindInfo> MakeKinds() {
       // Written as v1beta1, which every release of the API serves.
       GatewayApi<gateway::v1::ReferenceGrant>("v1beta1", {"v1"}, "ReferenceGrant",
                                               "referencegrants"),
+      Own<v1alpha1::AuthPolicy>("AuthPolicy", "authpolicies"),
       Own<v1alpha1::Backend>("Backend", "backends"),
       Own<v1alpha1::ClientPolicy>("ClientPolicy", "clientpolicies"),
+      Own<v1alpha1::Consumer>("Consumer", "consumers"),
+      Own<v1alpha1::RateLimitPolicy>("RateLimitPolicy", "ratelimitpolicies"),
       Own<v1alpha1::TelemetryPolicy>("TelemetryPolicy", "telemetrypolicies"),
       Own<v1alpha1::TrafficPolicy>("TrafficPolicy", "trafficpolicies"),
   };

@@ -9,7 +9,7 @@
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
-#include "envoy/extensions/filters/http/rbac/v3/rbac.pb.h"
+#include "envoy/extensions/filters/http/api_key_auth/v3/api_key_auth.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "gtest/gtest.h"
@@ -141,15 +141,15 @@ TEST(SupportWalkTest, AnAnyIsWalkedOnlyWhenTheCallerUnpacksIt) {
 TEST(SupportWalkTest, AWholeExtensionCountsWhereATypedConfigHoldsIt) {
   HttpConnectionManager manager;
   manager.add_http_filters()->mutable_typed_config()->PackFrom(
-      envoy::extensions::filters::http::rbac::v3::RBAC());
+      envoy::extensions::filters::http::api_key_auth::v3::ApiKeyAuth());
   EXPECT_EQ(WalkSupport(manager, UnpackLinked),
             (Findings{{FieldFault::kRefused, "http_filters[0].typed_config",
-                       "envoy.extensions.filters.http.rbac.v3.RBAC"}}));
+                       "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth"}}));
 }
 
 TEST(SupportWalkTest, MapEntriesComeInKeyOrderAndCarryTheirKey) {
   RouteConfiguration routes;
-  envoy::extensions::filters::http::rbac::v3::RBACPerRoute per_route;
+  envoy::extensions::filters::http::api_key_auth::v3::ApiKeyAuthPerRoute per_route;
   auto& configs = *routes.add_virtual_hosts()->mutable_typed_per_filter_config();
   configs["b\n"].PackFrom(per_route);
   configs["a"].PackFrom(per_route);

@@ -39,8 +39,8 @@ void Validate(const google::protobuf::Message& body, Findings& findings) {
   if (const k8s::ObjectMeta* meta = FindMetadata(body)) CheckMetadata(*meta, findings);
   CheckAs<gateway::v1::HTTPRoute, gateway::v1::Gateway, gateway::v1::BackendTLSPolicy, k8s::Service,
           k8s::EndpointSlice, k8s::Secret, k8s::ConfigMap, k8s::Namespace, v1alpha1::Backend,
-          v1alpha1::TrafficPolicy, v1alpha1::ClientPolicy, v1alpha1::TelemetryPolicy>(body,
-                                                                                      findings);
+          v1alpha1::TrafficPolicy, v1alpha1::ClientPolicy, v1alpha1::TelemetryPolicy,
+          v1alpha1::Consumer, v1alpha1::AuthPolicy, v1alpha1::RateLimitPolicy>(body, findings);
 }
 
 }  // namespace sluice::manifest

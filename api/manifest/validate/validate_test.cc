@@ -253,5 +253,143 @@ TEST(OwnKindsTest, ClientAndTelemetryPolicy) {
            ".json: must be"}});
 }
 
+TEST(OwnKindsTest, Consumer) {
+  const std::string hash(64, 'a');
+  const std::string key = absl::StrCat("{name: a, sha256: ", hash, "}");
+  const std::string again =
+      absl::StrCat("spec: {apiKeys: [", key, ", {name: b, sha256: ", hash, "}]}");
+  const std::string both =
+      absl::StrCat("spec: {apiKeys: [{name: a, sha256: ", hash, ", secretRef: {name: s}}]}");
+  const std::string good = absl::StrCat(
+      "spec: {groups: [gold], apiKeys: [", key,
+      ", {name: b, secretRef: {name: s, key: k}, "
+      "expiresAt: '2030-01-01T00:00:00Z'}], tokens: [{issuer: i, subject: s}], "
+      "certificates: [{san: 'spiffe://a/b'}, {san: cart.example}], passwords: [{username: u, "
+      "hash: '{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M='}]}");
+  Expect(Head(kSluice, "Consumer"),
+         {{good, ""},
+          {"spec: {}", ""},
+          {"spec: {apiKeys: [{name: a}]}", "apiKeys[0]: must hold sha256 or secretRef."},
+          {both, "must not hold both sha256 and secretRef"},
+          {again, "apiKeys[1].sha256: is that of another key"},
+          {"spec: {apiKeys: [{name: a, sha256: secret}]}", "must match [0-9a-f]{64}"},
+          {"spec: {passwords: [{username: 'a:b', hash: '{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M='}]}",
+           "username"},
+          {"spec: {passwords: [{username: a, hash: plain}]}", "hash"},
+          {"spec: {tokens: [{issuer: i, subject: s}, {issuer: i, subject: s}]}", "is given twice"},
+          {"spec: {certificates: [{san: a.b}, {san: a.b}]}", "is given twice"},
+          {"spec: {certificates: [{san: 'A b'}]}", "must be a DNS name in lower case"},
+          {"spec: {apiKey: []}", "did you mean \"apiKeys\"?"}});
+}
+
+constexpr std::string_view kGatewayTarget =
+    "spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}], ";
+
+TEST(AuthPolicyTest, MethodsAreOfTheirType) {
+  const std::string head = absl::StrCat(Head(kSluice, "AuthPolicy"), kGatewayTarget);
+  const std::string method = "identify: {methods: [{name: a, type: ";
+  const auto of = [&](std::string_view text) { return absl::StrCat(method, text, "}]}}"); };
+  const std::string key = of("APIKey, apiKey: {from: [{header: x-api-key}, {query: key}]}");
+  const std::string none = of("APIKey");
+  const std::string other = of("ClientCertificate, basic: {}");
+  const std::string places = of("APIKey, apiKey: {from: [{header: a, query: b}]}");
+  const std::string nowhere = of("APIKey, apiKey: {from: [{}]}");
+  const std::string twice = of("APIKey, apiKey: {from: [{header: a}, {header: A}]}");
+  const std::string prefix = of("APIKey, apiKey: {from: [{query: a, prefix: 'b '}]}");
+  const std::string bearer = of("APIKey, apiKey: {from: [{header: a, prefix: 'Bearer '}]}");
+  const std::string framing = of("APIKey, apiKey: {from: [{header: Content-Length}]}");
+  const std::string type = of("ApiKey");
+  const std::string realm = of("Basic, basic: {realm: 'a\"b'}");
+  const std::string basic = of("Basic");
+  Expect(head, {{key, ""},
+                {bearer, ""},
+                {basic, ""},
+                {"identify: {anonymous: true}}", ""},
+                {"mode: Shadow}", "spec: must hold identify or authorize."},
+                {"identify: {}}", "methods: must hold a method"},
+                {none, "apiKey: is required with type APIKey."},
+                {other, "basic: must be absent with type ClientCertificate."},
+                {places, "from[0]: must name one of"},
+                {nowhere, "from[0]: must name a header, query or cookie."},
+                {twice, "from[1]: names the same place"},
+                {prefix, "prefix: must be absent without header."},
+                {framing, "can hold no credential"},
+                {type, "did you mean \"APIKey\"?"},
+                {realm, "realm: must hold neither quotes"}});
+}
+
+TEST(AuthPolicyTest, TokensAndTheirKeys) {
+  const std::string head = absl::StrCat(Head(kSluice, "AuthPolicy"), kGatewayTarget,
+                                        "identify: {methods: [{name: a, type: JWT, jwt: {");
+  const std::string inline_keys = R"(keys: {inline: '{"keys": [{"kty": "RSA"}]}'})";
+  const auto of = [&](std::string_view text) {
+    return absl::StrCat("issuer: i, ", inline_keys, text, "}}]}}");
+  };
+  const std::string good = of(", claimHeaders: [{claim: sub, header: x-user}]");
+  const std::string host = of(", claimHeaders: [{claim: sub, header: Host}]");
+  const std::string forwarded = of(", claimHeaders: [{claim: sub, header: X-Forwarded-For}]");
+  const std::string twice =
+      of(", claimHeaders: [{claim: sub, header: x-u}, {claim: iss, header: X-U}]");
+  const std::string skew = of(", clockSkew: 1s500ms");
+  const std::string claims = of(", requiredClaims: [{claim: a}, {claim: a, values: [b]}]");
+  Expect(
+      head,
+      {{good, ""},
+       {"issuer: i, keys: {ref: {kind: ConfigMap, name: c}}}}]}}", ""},
+       {"issuer: i, keys: {}}}]}}", "keys: must hold inline or ref."},
+       {"issuer: i, keys: {inline: x, ref: {kind: Secret, name: c}}}}]}}", "must not hold both"},
+       {"issuer: i, keys: {inline: 'no'}}}]}}", "keys.inline: must be JSON"},
+       {"issuer: i, keys: {inline: '{\"keys\": []}'}}}]}}", "at least one key"},
+       {"issuer: i, keys: {ref: {kind: Configmap, name: c}}}}]}}", "did you mean \"ConfigMap\"?"},
+       {host, "\"Host\" may not be claimed"},
+       {forwarded, "did you mean \"x-claim-x-forwarded-for\"?"},
+       {twice, "is set by another claim"},
+       {skew, "clockSkew: must be whole seconds"},
+       {claims, "\"a\" is required twice"}});
+}
+
+TEST(AuthPolicyTest, Rules) {
+  const std::string head = absl::StrCat(Head(kSluice, "AuthPolicy"), kGatewayTarget,
+                                        "authorize: {rules: [{name: a, action: ");
+  Expect(head,
+         {{"Allow}]}}", ""},
+          {"Deny, when: {paths: [{value: /admin}], clientIPs: [10.0.0.0/8]}}]}}", ""},
+          {"Deny, when: {consumers: ['*', shop/a, a], methods: [GET]}}]}}", ""},
+          {"deny}]}}", "did you mean \"Deny\"?"},
+          {"Allow, unless: {}}]}}", "unless: must hold at least one condition"},
+          {"Allow, when: {paths: [{value: admin}]}}]}}", "paths[0].value: must start with \"/\"."},
+          {"Allow, when: {paths: [{type: RegularExpression, value: '('}]}}]}}", "RE2 accepts"},
+          {"Allow, when: {clientIPs: [10.0.0.1/8]}}]}}", "did you mean \"10.0.0.0/8\"?"},
+          {"Allow, when: {consumers: [a/b/c]}}]}}", "must be the name of a Consumer"},
+          {"Allow, when: {methods: [get]}}]}}", "must match"},
+          {"Allow, when: {headers: [{name: a}, {name: A}]}}]}}", "is given twice"},
+          {"Allow, when: {claims: [{claim: a}, {claim: a}]}}]}}", "is given twice"},
+          {"Allow}, {name: a, action: Deny}]}}", "must be unique"},
+          {"Allow, when: {group: [a]}}]}}", "did you mean \"groups\"?"}});
+  Expect(absl::StrCat(Head(kSluice, "AuthPolicy"), "spec: {targetRefs: [{group: '', kind: "),
+         {{"Service, name: s}], identify: {anonymous: true}}", "cannot be a target"}});
+}
+
+TEST(OwnKindsTest, RateLimitPolicy) {
+  const std::string head =
+      absl::StrCat(Head(kSluice, "RateLimitPolicy"), kGatewayTarget, "limits: [{name: a, ");
+  Expect(
+      head,
+      {{"requests: 10, window: 1m, burst: 5, key: [{type: ClientIP, ipv4Prefix: 24}]}]}", ""},
+       {"requests: 10, window: 1m, key: [{type: Header, name: x-a}, {type: Route}]}]}", ""},
+       {"window: 1m}]}", "requests: is required."},
+       {"requests: 0, window: 1m}]}", "requests"},
+       {"requests: 1, window: 10ms}]}", "between 1s and 24h"},
+       {"requests: 1, window: 1m, key: [{type: Header}]}]}", "name: is required with type Header"},
+       {"requests: 1, window: 1m, key: [{type: Header, name: 'a b'}]}]}", "must be a token"},
+       {"requests: 1, window: 1m, key: [{type: Consumer, name: a}]}]}", "must be absent"},
+       {"requests: 1, window: 1m, key: [{type: Route, ipv6Prefix: 64}]}]}", "must be absent"},
+       {"requests: 1, window: 1m, key: [{type: Header, name: a}, {type: Header, name: A}]}]}",
+        "is the same value"},
+       {"requests: 1, window: 1m, key: [{type: IP}]}]}", "ClientIP"},
+       {"requests: 1, window: 1m, when: {clientIPs: [10.0.0.0]}}]}", "10.0.0.0/32"},
+       {"requests: 1, window: 1m}, {name: a, requests: 2, window: 1h}]}", "must be unique"}});
+}
+
 }  // namespace
 }  // namespace sluice::manifest
