@@ -31,7 +31,6 @@ UNUSED = [
     "crypto/curve25519/spake25519.cc",
     "crypto/ec/ec_derive.cc",
     "crypto/ec/hash_to_curve.cc",
-    "crypto/ecdsa/ecdsa_p1363.cc",
     "crypto/evp/p_keccak.cc",
     "crypto/evp/sign.cc",
     "crypto/fipsmodule/fips_shared_support.cc",

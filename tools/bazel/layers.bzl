@@ -26,6 +26,23 @@ TLS = _under(
     "dataplane/xdsclient",
     "dataplane/main",
 ) + _TESTS
+CRYPTO = _under(
+    "dataplane/crypto",
+    "dataplane/jose/verify",
+    "dataplane/limits",
+    "dataplane/filters",
+    "dataplane/worker",
+    "dataplane/main",
+) + _TESTS
+
+# What can be said of keys without BoringSSL, and tokens as far as they can be read without it.
+CRYPTO_VALUES = _under("dataplane") + _TESTS + _OFFLINE
+JOSE = _under("dataplane/jose", "dataplane/filters", "dataplane/compile", "dataplane/main") + _TESTS + _OFFLINE
+JOSE_VERIFY = _under("dataplane/filters", "dataplane/worker", "dataplane/main") + _TESTS
+
+# How limits are reckoned and told, without BoringSSL; and the table that counts.
+LIMITS_VALUES = _under("dataplane/limits", "dataplane/filters", "dataplane/compile") + _TESTS + _OFFLINE
+LIMITS = _under("dataplane/limits", "dataplane/filters", "dataplane/worker", "dataplane/main") + _TESTS
 CODEC = _under(
     "tools/demo",
     "dataplane/listener",
@@ -34,6 +51,12 @@ CODEC = _under(
     "dataplane/worker",
     "dataplane/main",
 ) + _TESTS
+CONDITION = _under(
+    "dataplane/condition",
+    "dataplane/filters",
+    "dataplane/compile",
+    "dataplane/worker",
+) + _TESTS + _OFFLINE
 CHAIN = _under(
     "dataplane/filters",
     "dataplane/compile",
@@ -75,6 +98,7 @@ STORE = _under(
     "controlplane/main",
 ) + _TESTS + _OFFLINE
 CERTIFICATE = _under("controlplane/main") + _TESTS + _OFFLINE
+CERTIFICATE_DIGEST = _under("controlplane/resolve")
 RESOLVE = _under("controlplane/pushapi", "controlplane/status", "controlplane/main") + _TESTS + _OFFLINE
 IR = _under("controlplane/resolve", "controlplane/translate", "controlplane/status", "controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
 TRANSLATE = _under("controlplane/pushapi", "controlplane/main") + _TESTS + _OFFLINE
