@@ -17,7 +17,7 @@ namespace sluice::config {
 
 // The compiled configuration of one filter for one route, virtual host or chain. Each filter
 // derives its own (filters/<name>/config.h).
-class FilterConfig {
+class FilterConfig : public std::enable_shared_from_this<FilterConfig> {
  public:
   virtual ~FilterConfig() = default;
 };

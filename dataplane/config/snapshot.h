@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/config/cluster_map.h"
+#include "dataplane/config/consumer_table.h"
 #include "dataplane/config/listener.h"
 
 namespace sluice::config {
@@ -20,6 +21,7 @@ struct Snapshot {
   std::string content_hash;  // Of what the control plane sent: logs, metrics, admin.
   std::vector<std::shared_ptr<const Listener>> listeners;  // In name order.
   ClusterMap clusters;
+  std::shared_ptr<const ConsumerTable> consumers;  // Null: none was asked for.
 };
 
 }  // namespace sluice::config

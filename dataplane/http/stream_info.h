@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "absl/types/span.h"
 #include "dataplane/http/error.h"
+#include "dataplane/http/identity.h"
 #include "dataplane/http/message.h"
+#include "dataplane/http/policy_decision.h"
 
 namespace sluice::http {
 
@@ -39,8 +43,12 @@ struct DownstreamInfo {
   std::string_view tls_cipher;
   std::string_view sni;
   std::string_view alpn;
-  std::string_view peer_subject;    // Of the verified client certificate.
-  HandshakeScope* scope = nullptr;  // Null without TLS.
+  // Of the verified client certificate. Without one all are empty.
+  bool peer_verified = false;
+  std::string_view peer_subject;
+  absl::Span<const std::string> peer_uris;       // Subject alternative names.
+  absl::Span<const std::string> peer_dns_names;  // The same.
+  HandshakeScope* scope = nullptr;               // Null without TLS.
 };
 
 // StreamInfo collects the facts of one exchange as they happen, for access logs, metrics, filters
@@ -83,6 +91,9 @@ struct StreamInfo {
   std::string_view upstream_failure;   // Transport failure in words.
   std::string_view upstream_protocol;  // "HTTP/1.1", "HTTP/2".
   uint32_t attempts = 0;
+
+  const Identity* identity = nullptr;   // Null: nobody has proved who they are.
+  PolicyDecision* decisions = nullptr;  // First; null for none.
 };
 
 }  // namespace sluice::http

@@ -339,8 +339,14 @@ std::string_view TlsTransport::alpn() const {
 
 std::optional<event::TlsFacts> TlsTransport::tls() const {
   if (!handshake_done_) return std::nullopt;
-  event::TlsFacts facts{version(), cipher_suite(), requested_name(), {}};
-  if (auto peer = peer_certificate(); peer.has_value()) facts.peer_subject = peer->subject;
+  event::TlsFacts facts{
+      .version = version(), .cipher = cipher_suite(), .server_name = requested_name()};
+  if (auto peer = peer_certificate(); peer.has_value()) {
+    facts.peer_verified = true;
+    facts.peer_subject = std::move(peer->subject);
+    facts.peer_uris = std::move(peer->uris);
+    facts.peer_dns_names = std::move(peer->dns_names);
+  }
   return facts;
 }
 
