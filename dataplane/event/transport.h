@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/buffer.h"
 
@@ -28,7 +29,12 @@ struct TlsFacts {
   std::string_view version;  // "TLSv1.3".
   std::string_view cipher;
   std::string_view server_name;  // SNI, normalized; empty for none.
-  std::string peer_subject;      // Of the verified client certificate; empty for none.
+
+  // Of the client certificate, if it was verified: its subject and subject alternative names.
+  bool peer_verified = false;
+  std::string peer_subject;
+  std::vector<std::string> peer_uris;
+  std::vector<std::string> peer_dns_names;
 };
 
 // A Transport moves bytes between a connected socket and buffers: plain, or TLS (tls/transport.h).

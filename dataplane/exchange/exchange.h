@@ -76,8 +76,10 @@ class Exchange final : public http::RequestSink,
   http::StreamInfo& info() override { return info_; }
   base::Arena& arena() override { return arena_; }
   int64_t now_ns() const override { return loop_.now_ns(); }
+  filters::FilterWorker& filter_worker() override { return runtime_.services().filters; }
   const config::Route* route() const override { return choice_.route; }
   void ClearRoute() override { route_cleared_ = true; }
+  filters::SideCalls& side_calls() override { return runtime_.services().side_calls; }
 
   // From the upstream.
   void OnCallEndpoint(std::string_view hostname, uint32_t attempt) override;

@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/exchange/cluster_side_calls.h"
 #include "dataplane/exchange/http_runtime.h"
 #include "dataplane/exchange/scripted_filter.h"
+#include "dataplane/filters/chain/filter_worker_fake.h"
 #include "dataplane/http/codec_fake.h"
 #include "dataplane/router/router.h"
 #include "dataplane/upstream/fake_upstream.h"
@@ -214,7 +216,9 @@ class ExchangeFixture : public upstream::ClusterFixture {
   std::string log_format_ = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
   telemetry::LogFiles log_files_;
   Random random_{11};
-  const Services services_{loop_, clusters_, random_};
+  ClusterSideCalls side_calls_{loop_, clusters_, random_};
+  filters::FakeFilterWorker filter_worker_;
+  const Services services_{loop_, clusters_, random_, side_calls_, filter_worker_};
   std::shared_ptr<telemetry::AccessLogger> logger_;
   std::unique_ptr<ListenerMetrics> metrics_;
   HttpRuntime* runtime_ = nullptr;

@@ -7,7 +7,7 @@
 
 #include "dataplane/exchange/exchange.h"
 #include "dataplane/exchange/redirect.h"
-#include "dataplane/exchange/retry.h"
+#include "dataplane/http/grpc_timeout.h"
 #include "dataplane/http/syntax.h"
 
 namespace sluice::exchange {
@@ -143,7 +143,7 @@ void Exchange::Forward(const config::Forward& forward, bool end_stream) {
 void Exchange::SetTimes(const config::Forward& forward) {
   route_timeout_ms_ = request_->upgrade.empty() ? forward.timeout_ms : 0;
   if (forward.grpc_timeout_header_max_ms.has_value()) {
-    const int64_t asked = ParseGrpcTimeoutMs(request_->headers.Get(HeaderId::kGrpcTimeout));
+    const int64_t asked = http::ParseGrpcTimeoutMs(request_->headers.Get(HeaderId::kGrpcTimeout));
     const int64_t limit = *forward.grpc_timeout_header_max_ms;
     // No time at all means for ever, which the limit does not allow.
     if (asked >= 0) route_timeout_ms_ = limit > 0 && (asked == 0 || asked > limit) ? limit : asked;

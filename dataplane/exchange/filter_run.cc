@@ -251,6 +251,22 @@ void FilterRun::StopRequest() {
 void FilterRun::Stop() {
   StopRequest();
   progress_[kResponse].stopped = true;
+  calls_.CancelAll();
+}
+
+filters::SideCallHandle FilterRun::Calls::Start(filters::SideCallRequest&& request,
+                                                filters::SideCallObserver& observer) {
+  filters::SideCallHandle call = run_.owner_.side_calls().Start(std::move(request), observer);
+  if (run_.progress_[kResponse].stopped) {
+    call->Cancel();
+  } else {
+    under_way_.PushBack(*call);
+  }
+  return call;
+}
+
+void FilterRun::Calls::CancelAll() {
+  while (filters::SideCall* call = under_way_.PopFront()) call->Cancel();
 }
 
 }  // namespace sluice::exchange

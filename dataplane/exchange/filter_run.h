@@ -7,6 +7,7 @@
 #include "absl/container/inlined_vector.h"
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/intrusive_list.h"
 #include "dataplane/exchange/route_plan.h"
 #include "dataplane/filters/chain/filter.h"
 
@@ -33,8 +34,10 @@ class FilterRunOwner {
   virtual http::StreamInfo& info() = 0;
   virtual base::Arena& arena() = 0;
   virtual int64_t now_ns() const = 0;
+  virtual filters::FilterWorker& filter_worker() = 0;
   virtual const config::Route* route() const = 0;
   virtual void ClearRoute() = 0;
+  virtual filters::SideCalls& side_calls() = 0;
 
  protected:
   ~FilterRunOwner() = default;
@@ -80,7 +83,8 @@ class FilterRun {
 
   // Filters see no more of the request: the exchange has been answered.
   void StopRequest();
-  // No filter is to be called any more: the exchange is over.
+  // No filter is to be called any more: the exchange is over. Calls of theirs are cancelled, since
+  // what they would do with an answer is done to a request that may be gone (H2-22).
   void Stop();
 
  private:
@@ -109,9 +113,11 @@ class FilterRun {
     http::StreamInfo& info() override { return run_.owner_.info(); }
     base::Arena& arena() override { return run_.owner_.arena(); }
     int64_t now_ns() const override { return run_.owner_.now_ns(); }
+    filters::FilterWorker& worker() override { return run_.owner_.filter_worker(); }
     const config::Route* route() const override { return run_.owner_.route(); }
     void ClearRoute() override { run_.owner_.ClearRoute(); }
     const config::FilterConfig* RouteConfig() const override { return step_.route_config; }
+    filters::SideCalls& side_calls() override { return run_.calls_; }
     void Continue() override { run_.Continue(index_); }
     void Reply(const filters::LocalReply& reply) override { run_.Reply(reply, index_); }
 
@@ -125,6 +131,19 @@ class FilterRun {
     FilterRun& run_;
     const size_t index_;
     const RoutePlan::Step& step_;
+  };
+
+  // Starts calls for the filters and remembers them.
+  class Calls final : public filters::SideCalls {
+   public:
+    explicit Calls(FilterRun& run) : run_(run) {}
+    filters::SideCallHandle Start(filters::SideCallRequest&& request,
+                                  filters::SideCallObserver& observer) override;
+    void CancelAll();
+
+   private:
+    FilterRun& run_;
+    base::IntrusiveList<filters::SideCall> under_way_;
   };
 
   // Where one way stands.
@@ -162,6 +181,7 @@ class FilterRun {
 
   FilterRunOwner& owner_;
   absl::InlinedVector<Slot*, 8> slots_;
+  Calls calls_{*this};
   Progress progress_[2];
   size_t last_to_see_response_ = kNone;  // Index; the response goes from last to first.
   size_t in_response_call_ = kNone;      // Index of the filter that is being shown a response.

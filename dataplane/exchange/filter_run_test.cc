@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dataplane/exchange/scripted_filter.h"
+#include "dataplane/filters/chain/filter_worker_fake.h"
+#include "dataplane/filters/chain/side_call_fake.h"
 #include "gtest/gtest.h"
 
 namespace sluice::exchange {
@@ -96,14 +98,18 @@ class FilterRunTest : public ::testing::Test, public FilterRunOwner {
   http::StreamInfo& info() override { return info_; }
   base::Arena& arena() override { return arena_; }
   int64_t now_ns() const override { return 0; }
+  filters::FilterWorker& filter_worker() override { return filter_worker_; }
   const config::Route* route() const override { return nullptr; }
   void ClearRoute() override {}
+  filters::SideCalls& side_calls() override { return side_calls_; }
 
+  filters::FakeFilterWorker filter_worker_;
   base::Arena arena_;
   http::RequestHead request_{arena_};
   http::ResponseHead response_{arena_};
   http::HeaderMap trailers_;
   http::StreamInfo info_;
+  filters::FakeSideCalls side_calls_;
   config::HttpConnection http_;
   std::vector<ScriptedFilter*> alive_;
   std::vector<std::string> log_;
@@ -419,6 +425,51 @@ TEST_F(FilterRunProperty, EveryInterleavingOfPausesDeliversTheMessageOnce) {
       }
     }
   }
+}
+
+// ---- Calls of filters
+// ----------------------------------------------------------------------------
+
+struct NoObserver final : filters::SideCallObserver {
+  void OnSideCallOver(filters::SideCallOutcome&) override { ++told; }
+  int told = 0;
+};
+
+TEST_F(FilterRunTest, TheEndCancelsTheCallsOfAllFilters) {
+  AddLogging("a", {"request"});
+  AddLogging("b");
+  Create();
+  run_->Request(true);
+  NoObserver observer;
+  const filters::SideCallHandle one = Filter(0).host().side_calls().Start({}, observer);
+  const filters::SideCallHandle two = Filter(1).host().side_calls().Start({}, observer);
+  filters::SideCallHandle gone = Filter(1).host().side_calls().Start({}, observer);
+  gone.reset();
+  EXPECT_EQ(side_calls_.waiting(), 2u);
+  run_->Stop();
+  EXPECT_EQ(side_calls_.waiting(), 0u);
+  EXPECT_EQ(observer.told, 0);
+}
+
+TEST_F(FilterRunTest, ACallStartedAfterTheEndIsNone) {
+  AddLogging("a", {"request"});
+  Create();
+  run_->Request(true);
+  run_->Stop();
+  NoObserver observer;
+  const filters::SideCallHandle late = Filter(0).host().side_calls().Start({}, observer);
+  EXPECT_TRUE(side_calls_.call(0).cancelled);
+}
+
+TEST_F(FilterRunTest, HandlesMayOutliveTheRun) {
+  AddLogging("a", {"request"});
+  Create();
+  run_->Request(true);
+  NoObserver observer;
+  const filters::SideCallHandle kept = Filter(0).host().side_calls().Start({}, observer);
+  run_->Stop();
+  run_.reset();
+  EXPECT_TRUE(side_calls_.call(0).cancelled);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include "dataplane/event/loop.h"
 #include "dataplane/exchange/intake.h"
 #include "dataplane/exchange/route_plan.h"
+#include "dataplane/filters/chain/filter_worker.h"
+#include "dataplane/filters/chain/side_call.h"
 #include "dataplane/http/request_handler.h"
 #include "dataplane/telemetry/access_log.h"
 #include "dataplane/telemetry/stats.h"
@@ -23,6 +25,8 @@ struct Services {
   event::Loop& loop;
   upstream::ClusterSet& clusters;
   Random& random;
+  filters::SideCalls& side_calls;
+  filters::FilterWorker& filters;
 };
 
 // Metrics of one listener on one worker.

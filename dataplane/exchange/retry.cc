@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "dataplane/http/syntax.h"
-
 namespace sluice::exchange {
 namespace {
 
@@ -110,30 +108,6 @@ FailureReply ReplyTo(const http::StreamError& error) {
     default:
       return {503, ResponseFlag::kUpstreamConnectionTermination, "upstream-closed",
               "The upstream closed the connection before it had answered."};
-  }
-}
-
-int64_t ParseGrpcTimeoutMs(std::string_view value) {
-  constexpr int64_t kYearMs = 365LL * 24 * 3600 * 1000;
-  if (value.size() < 2 || value.size() > 9) return -1;
-  uint64_t amount = 0;
-  if (!http::ParseDecimal(value.substr(0, value.size() - 1), amount)) return -1;
-  const int64_t n = static_cast<int64_t>(amount);
-  switch (value.back()) {
-    case 'H':
-      return std::min(n * 3'600'000, kYearMs);
-    case 'M':
-      return std::min(n * 60'000, kYearMs);
-    case 'S':
-      return std::min(n * 1000, kYearMs);
-    case 'm':
-      return n;
-    case 'u':
-      return (n + 999) / 1000;
-    case 'n':
-      return (n + 999'999) / 1'000'000;
-    default:
-      return -1;
   }
 }
 

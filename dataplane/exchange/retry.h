@@ -36,7 +36,4 @@ struct FailureReply {
 };
 FailureReply ReplyTo(const http::StreamError& error);
 
-// Milliseconds of a grpc-timeout value ("100m", "1S"), at most a year; -1 if it is not one.
-int64_t ParseGrpcTimeoutMs(std::string_view value);
-
 }  // namespace sluice::exchange

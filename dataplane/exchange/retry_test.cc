@@ -147,23 +147,5 @@ TEST(RetryTest, EachFailureHasItsStatusAndFlag) {
   }
 }
 
-TEST(GrpcTimeoutTest, ReadsEveryUnit) {
-  EXPECT_EQ(ParseGrpcTimeoutMs("2H"), 7'200'000);
-  EXPECT_EQ(ParseGrpcTimeoutMs("3M"), 180'000);
-  EXPECT_EQ(ParseGrpcTimeoutMs("4S"), 4000);
-  EXPECT_EQ(ParseGrpcTimeoutMs("5m"), 5);
-  EXPECT_EQ(ParseGrpcTimeoutMs("1u"), 1);
-  EXPECT_EQ(ParseGrpcTimeoutMs("1001u"), 2);
-  EXPECT_EQ(ParseGrpcTimeoutMs("1n"), 1);
-  EXPECT_EQ(ParseGrpcTimeoutMs("99999999H"), 365LL * 24 * 3600 * 1000);
-}
-
-TEST(GrpcTimeoutTest, RefusesWhatIsNone) {
-  for (const char* value :
-       {"", "S", "1", "1s", "-1S", "+1S", " 1S", "1 S", "1.5S", "123456789S", "0x1S", "1SS"}) {
-    EXPECT_EQ(ParseGrpcTimeoutMs(value), -1) << value;
-  }
-}
-
 }  // namespace
 }  // namespace sluice::exchange

@@ -76,7 +76,7 @@ TEST_F(RetryingTest, AnIdempotentRequestOutlivesADeadPooledConnection) {
 TEST_F(RetryingTest, TheLastTryIsNotMadeOnAnIdleConnection) {
   ASSERT_TRUE(Warm(4));
   FakeClient& client = Get();
-  for (uint32_t i = 0; i < UpstreamCall::kMaxImplicitRetries; ++i) {
+  for (uint32_t i = 0; i < ImplicitRetries{}.most; ++i) {
     size_t asked = 0;
     ASSERT_TRUE(Until([&] {
       for (asked = 0; asked < server_.accepted(); ++asked) {

@@ -34,9 +34,11 @@ UpstreamCall::UpstreamCall(event::Loop& loop, Random& random, UpstreamCallOwner&
     : loop_(loop), random_(random), owner_(owner) {}
 
 void UpstreamCall::Start(upstream::Cluster& cluster, const config::RetryPolicy& policy,
-                         const http::RequestHead& head, bool end_stream, http::StreamInfo& info) {
+                         const http::RequestHead& head, bool end_stream, http::StreamInfo& info,
+                         ImplicitRetries implicit) {
   cluster_ = &cluster;
   policy_ = &policy;
+  implicit_ = implicit;
   head_ = &head;
   info_ = &info;
   request_ended_ = end_stream;
@@ -59,7 +61,7 @@ void UpstreamCall::Begin() {
   context.downstream_version = head_->version;
   context.host = head_->authority;
   // A server that went away takes all its connections with it.
-  context.no_idle_connection = implicit_retries_ == kMaxImplicitRetries;
+  context.no_idle_connection = implicit_retries_ > 0 && implicit_retries_ == implicit_.most;
   if (policy_->per_try_timeout_ms > 0) per_try_timer_.Arm(policy_->per_try_timeout_ms);
   if (policy_->per_try_idle_timeout_ms > 0) {
     per_try_idle_timer_.Arm(policy_->per_try_idle_timeout_ms);
@@ -210,8 +212,10 @@ void UpstreamCall::OnReset(const http::StreamError& error) {
 }
 
 bool UpstreamCall::MayRetryImplicitly(const http::StreamError& error) const {
-  if (implicit_retries_ >= kMaxImplicitRetries) return false;
-  if (error.retry == http::Retry::kIfReused) return IsIdempotent(head_->method);
+  if (implicit_retries_ >= implicit_.most) return false;
+  if (error.retry == http::Retry::kIfReused) {
+    return implicit_.idempotent || IsIdempotent(head_->method);
+  }
   // Refused, beyond a GOAWAY, or on a pooled connection that closed before the request left.
   return error.retry == http::Retry::kSafe &&
          (error.kind == http::ErrorKind::kReset || error.kind == http::ErrorKind::kGoAway ||

@@ -37,6 +37,13 @@ class UpstreamCallOwner {
   ~UpstreamCallOwner() = default;
 };
 
+// What is tried again without the policy's asking: what met a connection of the pool that had died.
+struct ImplicitRetries {
+  uint32_t most = 2;
+  // Being acted on twice does no harm, whatever the method says (RFC 9110 §9.2.2).
+  bool idempotent = false;
+};
+
 // An UpstreamCall gets one request answered by a cluster: it makes attempts one after another, as
 // the retry policy allows, and presents the one answer that counts.
 //
@@ -48,8 +55,8 @@ class UpstreamCallOwner {
 // the request can no longer be retried.
 //
 // A retry by policy waits for its backoff. What certainly was not acted on (a pooled connection
-// that had died) is tried again at the end of the same turn, at most kMaxImplicitRetries times; the
-// last of them not on another connection that has lain idle.
+// that had died) is tried again at the end of the same turn, as ImplicitRetries allow; the last of
+// them not on another connection that has lain idle.
 //
 // The body of an answer that is not wanted is read to its end during the backoff, so that an
 // HTTP/1.1 connection can serve on; if it is larger than kMaxDrainBytes or does not end in that
@@ -64,14 +71,14 @@ class UpstreamCall final : private upstream::AttemptOwner {
   static constexpr size_t kMaxReplayBytes = 64 * 1024;
   static constexpr size_t kMaxWaitingBytes = 64 * 1024;
   static constexpr size_t kMaxDrainBytes = 64 * 1024;
-  static constexpr uint32_t kMaxImplicitRetries = 2;
 
   UpstreamCall(event::Loop& loop, Random& random, UpstreamCallOwner& owner);
   ~UpstreamCall() { Cancel(); }
 
   // Begins. `head`, `policy` and `cluster` outlive the call; `info` gets attempt facts.
   void Start(upstream::Cluster& cluster, const config::RetryPolicy& policy,
-             const http::RequestHead& head, bool end_stream, http::StreamInfo& info);
+             const http::RequestHead& head, bool end_stream, http::StreamInfo& info,
+             ImplicitRetries implicit = {});
 
   // Takes all of `data`. Once the call is over, or behind the request's end, it is dropped.
   void SendData(base::Buffer& data, bool end_stream);
@@ -143,6 +150,7 @@ class UpstreamCall final : private upstream::AttemptOwner {
 
   upstream::Cluster* cluster_ = nullptr;
   const config::RetryPolicy* policy_ = nullptr;
+  ImplicitRetries implicit_;
   const http::RequestHead* head_ = nullptr;
   const http::HeaderMap* trailers_ = nullptr;
   http::StreamInfo* info_ = nullptr;

@@ -16,6 +16,7 @@ void Request::OnRequest(http::RequestHead& head, bool end_stream) {
   authority = std::string(head.authority);
   path = std::string(head.path);
   for (const auto& field : head.headers) headers[std::string(field.name)] = field.value;
+  accepts_trailers = head.accepts_trailers;
   ended = end_stream;
 }
 

@@ -46,6 +46,7 @@ class FakeHttp2Upstream final : private event::FdHandler {
     size_t peer = 0;
     std::string method, scheme, authority, path, body;
     std::map<std::string, std::string> headers;
+    bool accepts_trailers = false;
     bool ended = false;
     bool reset = false;
   };

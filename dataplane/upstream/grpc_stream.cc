@@ -5,9 +5,12 @@
 
 #include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
-#include "dataplane/upstream/grpc_framing.h"
+#include "dataplane/http/grpc_framing.h"
 
 namespace sluice::upstream {
+
+using http::GrpcCode;
+using http::GrpcFrame;
 
 GrpcStream::GrpcStream(event::Loop& loop, ClusterSet& clusters, Options options,
                        GrpcStreamUser& user)
@@ -51,7 +54,7 @@ void GrpcStream::OnStreamReady(http::ClientStream& stream) {
 
 void GrpcStream::Send(std::string_view message) {
   if (state_ == State::kOver || send_closed_) return;
-  AppendGrpcMessage(out_, message);
+  http::AppendGrpcMessage(out_, message);
   if (stream_ != nullptr) stream_->SendData(out_, /*end_stream=*/false);
 }
 
@@ -80,7 +83,7 @@ void GrpcStream::OnResponse(http::ResponseHead& head, bool end_stream) {
   const http::HeaderMap::Field* type = head.headers.Find("content-type");
   const bool grpc = type != nullptr && type->value.starts_with("application/grpc");
   if (head.status == 200 && grpc) return;
-  End(GrpcCodeOfHttp(head.status),
+  End(http::GrpcCodeOfHttp(head.status),
       absl::StrCat("HTTP status ", head.status, ", content-type \"",
                    type == nullptr ? std::string_view() : type->value, "\""));
 }
@@ -96,7 +99,7 @@ void GrpcStream::OnData(base::Buffer& data, bool end_stream) {
 
 void GrpcStream::DeliverMessages() {
   while (state_ == State::kOpen) {
-    const GrpcFrame frame = TakeGrpcMessage(in_, options_.max_message_bytes);
+    const GrpcFrame frame = http::TakeGrpcMessage(in_, options_.max_message_bytes);
     switch (frame.kind) {
       case GrpcFrame::Kind::kIncomplete:
         return;
@@ -118,12 +121,13 @@ void GrpcStream::OnTrailers(http::HeaderMap& trailers) { EndWithTrailers(trailer
 void GrpcStream::EndWithTrailers(const http::HeaderMap& trailers) {
   const http::HeaderMap::Field* status = trailers.Find("grpc-status");
   if (status == nullptr) {
-    const GrpcCode code = http_status_ == 200 ? GrpcCode::kUnknown : GrpcCodeOfHttp(http_status_);
+    const GrpcCode code =
+        http_status_ == 200 ? GrpcCode::kUnknown : http::GrpcCodeOfHttp(http_status_);
     return End(code, absl::StrCat("HTTP status ", http_status_, " without grpc-status"));
   }
   const http::HeaderMap::Field* message = trailers.Find("grpc-message");
-  End(ParseGrpcStatus(status->value),
-      message == nullptr ? std::string() : DecodeGrpcMessage(message->value));
+  End(http::ParseGrpcStatus(status->value),
+      message == nullptr ? std::string() : http::DecodeGrpcMessage(message->value));
 }
 
 void GrpcStream::OnReset(const http::StreamError& error) {
@@ -132,7 +136,7 @@ void GrpcStream::OnReset(const http::StreamError& error) {
   std::string message(error.detail);
   if (!attempt_.failure().empty()) absl::StrAppend(&message, ": ", attempt_.failure());
   if (!attempt_.address().empty()) absl::StrAppend(&message, " (", attempt_.address(), ")");
-  End(GrpcCodeOfError(error), std::move(message));
+  End(http::GrpcCodeOfError(error), std::move(message));
 }
 
 void GrpcStream::End(GrpcCode code, std::string message) {

@@ -12,9 +12,9 @@
 #include "base/buffer.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/http/codec.h"
+#include "dataplane/http/grpc_status.h"
 #include "dataplane/upstream/attempt.h"
 #include "dataplane/upstream/cluster_set.h"
-#include "dataplane/upstream/grpc_status.h"
 
 namespace sluice::upstream {
 
@@ -29,7 +29,7 @@ class GrpcStreamUser {
   virtual void OnCanSend() {}
 
   // It is over; kOk when the peer said so. Last call.
-  virtual void OnStatus(GrpcCode code, std::string_view message) = 0;
+  virtual void OnStatus(http::GrpcCode code, std::string_view message) = 0;
 
  protected:
   ~GrpcStreamUser() = default;
@@ -105,7 +105,7 @@ class GrpcStream final : private AttemptOwner {
   void DeliverMessages();
   void EndWithTrailers(const http::HeaderMap& trailers);
   // Remembers why it is over, lets go of the stream, and tells the user at the end of the turn.
-  void End(GrpcCode code, std::string message);
+  void End(http::GrpcCode code, std::string message);
 
   event::Loop& loop_;
   ClusterSet& clusters_;
@@ -117,7 +117,7 @@ class GrpcStream final : private AttemptOwner {
   base::Buffer in_;
   bool send_closed_ = false;
   uint16_t http_status_ = 0;
-  GrpcCode code_ = GrpcCode::kUnknown;
+  http::GrpcCode code_ = http::GrpcCode::kUnknown;
   std::string message_;
   Teller teller_{*this};
   Attempt attempt_{*this};

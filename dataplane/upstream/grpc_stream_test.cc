@@ -14,6 +14,8 @@
 namespace sluice::upstream {
 namespace {
 
+using http::GrpcCode;
+
 struct RecordingUser final : GrpcStreamUser {
   void OnMessage(std::string_view message) override {
     messages.emplace_back(message);

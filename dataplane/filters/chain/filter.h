@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "dataplane/config/route.h"
+#include "dataplane/filters/chain/filter_worker.h"
+#include "dataplane/filters/chain/side_call.h"
 #include "dataplane/http/message.h"
 #include "dataplane/http/stream_info.h"
 
@@ -57,6 +59,7 @@ class FilterHost {
   virtual http::StreamInfo& info() = 0;
   virtual base::Arena& arena() = 0;
   virtual int64_t now_ns() const = 0;
+  virtual FilterWorker& worker() = 0;
 
   // The route, once chosen; null when none matched.
   virtual const config::Route* route() const = 0;
@@ -66,6 +69,10 @@ class FilterHost {
   // This filter's most specific configuration for the route: weighted cluster, route, virtual
   // host, table; null if none overrides the chain's.
   virtual const config::FilterConfig* RouteConfig() const = 0;
+
+  // For requests of the filter's own, during a pause. Calls that are under way when the exchange is
+  // over (the client left) are cancelled then; their handles stay the filter's.
+  virtual SideCalls& side_calls() = 0;
 
   // Ends a pause. May be called from inside a callback that came later, never from the call that
   // returned kPause.

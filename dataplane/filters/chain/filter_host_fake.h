@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 #include "dataplane/filters/chain/filter.h"
+#include "dataplane/filters/chain/filter_worker_fake.h"
+#include "dataplane/filters/chain/side_call_fake.h"
 
 namespace sluice::filters {
 
@@ -16,6 +18,7 @@ namespace sluice::filters {
 struct FakeReply {
   uint16_t status = 0;
   std::string detail;
+  std::string message;
   std::multimap<std::string, std::string> headers;
   std::string body;
 };
@@ -33,6 +36,12 @@ class FakeFilterHost final : public FilterHost {
     request_.authority = "api.example";
     request_.path = "/";
     response_.status = 200;
+    downstream_.remote_address = "192.0.2.9:40000";
+    downstream_.remote_ip = "192.0.2.9";
+    downstream_.local_address = "198.51.100.1:443";
+    downstream_.local_port = 443;
+    info_.downstream = &downstream_;
+    info_.client_address = downstream_.remote_ip;
   }
 
   http::RequestHead& request() override { return request_; }
@@ -40,14 +49,17 @@ class FakeFilterHost final : public FilterHost {
   http::StreamInfo& info() override { return info_; }
   base::Arena& arena() override { return arena_; }
   int64_t now_ns() const override { return now_ns_; }
+  FakeFilterWorker& worker() override { return worker_; }
   const config::Route* route() const override { return route_; }
   void ClearRoute() override { ++routes_cleared_; }
   const config::FilterConfig* RouteConfig() const override { return route_config_; }
+  FakeSideCalls& side_calls() override { return side_calls_; }
   void Continue() override { ++continued_; }
   void Reply(const LocalReply& reply) override {
     reply_.emplace();
     reply_->status = reply.status;
     reply_->detail = reply.detail;
+    reply_->message = reply.message;
     reply_->body = reply.body;
     if (reply.headers == nullptr) return;
     for (const http::HeaderMap::Field& field : *reply.headers) {
@@ -59,6 +71,8 @@ class FakeFilterHost final : public FilterHost {
   void set_route(const config::Route* route) { route_ = route; }
   void set_now_ns(int64_t now_ns) { now_ns_ = now_ns; }
 
+  http::DownstreamInfo& downstream() { return downstream_; }
+
   // What the filter answered with; empty if it did not.
   const std::optional<FakeReply>& reply() const { return reply_; }
   int continued() const { return continued_; }
@@ -66,9 +80,12 @@ class FakeFilterHost final : public FilterHost {
 
  private:
   base::Arena arena_;
+  FakeSideCalls side_calls_;
   http::RequestHead request_;
   http::ResponseHead response_;
+  http::DownstreamInfo downstream_;
   http::StreamInfo info_;
+  FakeFilterWorker worker_;
   int64_t now_ns_ = 0;
   const config::Route* route_ = nullptr;
   const config::FilterConfig* route_config_ = nullptr;
