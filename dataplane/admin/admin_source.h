@@ -50,7 +50,15 @@ struct ListenerView {
 
 // One resource as it was received, or as it stands in the bootstrap file.
 struct ConfigItem {
-  enum class Kind : uint8_t { kBootstrap, kCluster, kListener, kRoute, kSecret, kEndpoints };
+  enum class Kind : uint8_t {
+    kBootstrap,
+    kCluster,
+    kListener,
+    kRoute,
+    kSecret,
+    kEndpoints,
+    kConsumer
+  };
   Kind kind = Kind::kCluster;
   bool dynamic = true;  // By xDS; else from the bootstrap file.
   std::string name;

@@ -16,10 +16,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = ConfigItem::Kind;
 
-// How envoy.admin.v3 names the parts of one kind.
+// How envoy.admin.v3 names the parts of one kind; consumers are named alike.
 struct Section {
   Kind kind;
-  std::string_view type;      // After "envoy.admin.v3.".
+  std::string_view type;      // After "envoy.admin.v3.", or whole.
   std::string_view fixed;     // List of what the bootstrap holds.
   std::string_view dynamic;   // List of what xDS brought.
   std::string_view resource;  // Field that holds the message.
@@ -33,6 +33,8 @@ constexpr Section kSections[] = {
     {Kind::kSecret, "SecretsConfigDump", "static_secrets", "dynamic_active_secrets", "secret"},
     {Kind::kEndpoints, "EndpointsConfigDump", "static_endpoint_configs", "dynamic_endpoint_configs",
      "endpoint_config"},
+    {Kind::kConsumer, "sluice.admin.v1.ConsumersConfigDump", "static_consumers",
+     "dynamic_consumers", "consumer"},
 };
 
 std::string Timestamp(int64_t wall_ns) {
@@ -81,8 +83,10 @@ std::string ConfigDump(const AdminSource& source, bool with_endpoints) {
   std::map<Kind, Json> sections;
   for (const Section& section : kSections) {
     if (section.kind == Kind::kEndpoints && !with_endpoints) continue;
+    const bool is_ours = section.type.find('.') != section.type.npos;
     sections[section.kind] = {
-        {"@type", absl::StrCat("type.googleapis.com/envoy.admin.v3.", section.type)}};
+        {"@type",
+         absl::StrCat("type.googleapis.com/", is_ours ? "" : "envoy.admin.v3.", section.type)}};
   }
   source.VisitConfig([&](const ConfigItem& item) {
     const auto found = sections.find(item.kind);
@@ -94,6 +98,8 @@ std::string ConfigDump(const AdminSource& source, bool with_endpoints) {
     }
     found->second[item.dynamic ? section.dynamic : section.fixed].push_back(Entry(section, item));
   });
+  // Not Envoy's: shown where there is something to show.
+  if (sections[Kind::kConsumer].size() == 1) sections.erase(Kind::kConsumer);
   Json dump = Json::object({{"configs", Json::array()}});
   for (auto& [kind, section] : sections) dump["configs"].push_back(std::move(section));
   return dump.dump(1, ' ', false, Json::error_handler_t::replace);

@@ -25,16 +25,19 @@ constexpr std::string_view kSecretFields[] = {
     "credentials",
     "genericsecret",
     "genericsecrets",
+    "hash",
     "hmacsecret",
     "localjwks",
     "passphrase",
     "password",
+    "passwords",
     "pkcs12",
     "privatekey",
     "secretaccesskey",
     "secretkey",
     "sessiontoken",
     "sessionticketkeys",
+    "sha256",
     "sharedsecret",
     "signingkey",
     "sslkey",
@@ -49,7 +52,7 @@ constexpr std::string_view kShownInside[] = {
     "@type", "client", "environmentvariable", "filename", "name", "typeurl", "watcheddirectory",
 };
 
-constexpr std::string_view kBytesFields[] = {"inlinebytes", "rawvalue", "pkcs12"};
+constexpr std::string_view kBytesFields[] = {"inlinebytes", "rawvalue", "pkcs12", "sha256"};
 
 constexpr std::string_view kSecretHeaders[] = {
     "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-auth-token",

@@ -51,6 +51,16 @@ TEST(RedactTest, EitherSpellingIsFoundAtAnyDepth) {
             R"({"b":{"client-secret":"[redacted]","clientSecret":"[redacted]"}}])");
 }
 
+// CP-05: nobody learns a key or a password's hash from a dump.
+TEST(RedactTest, Cp05OfAConsumerTheNamesAreSeen) {
+  EXPECT_EQ(Redacted(R"({"name":"shop/alice","groups":["gold"],)"
+                     R"("api_keys":[{"name":"main","sha256":"AAAA","expires_at":"5"}],)"
+                     R"("passwords":[{"username":"alice","hash":"$2y$05$x"}]})"),
+            R"({"name":"shop/alice","groups":["gold"],)"
+            R"("api_keys":[{"name":"main","sha256":"W3JlZGFjdGVkXQ==","expires_at":"[redacted]"}],)"
+            R"("passwords":[{"username":"[redacted]","hash":"[redacted]"}]})");
+}
+
 TEST(RedactTest, HeadersThatCarryCredentialsAreHidden) {
   EXPECT_EQ(Redacted(R"({"h":[{"header":{"key":"Authorization","value":"Basic eA=="}},)"
                      R"({"header":{"key":"x-plain","value":"seen"}}]})"),

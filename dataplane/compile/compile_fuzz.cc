@@ -8,11 +8,13 @@
 
 #include "api/envoy/types.h"
 #include "dataplane/compile/cluster.h"
+#include "dataplane/compile/consumer.h"
 #include "dataplane/compile/endpoints.h"
 #include "dataplane/compile/listener.h"
 #include "dataplane/compile/route_table.h"
 #include "dataplane/compile/tls.h"
 #include "google/protobuf/stubs/logging.h"
+#include "sluice/identity/v1/consumer.pb.h"
 
 namespace sluice::compile {
 namespace {
@@ -29,7 +31,7 @@ void Run(const std::string& bytes, Compile compile) {
 }
 
 void RunOne(uint8_t type, const std::string& bytes) {
-  switch (type % 5) {
+  switch (type % 6) {
     case 0:
       return Run<envoy::config::listener::v3::Listener>(
           bytes, [](const auto& m, auto& context) { return CompileListener(m, "", context).ok(); });
@@ -47,6 +49,9 @@ void RunOne(uint8_t type, const std::string& bytes) {
     case 4:
       return Run<envoy::extensions::transport_sockets::tls::v3::Secret>(
           bytes, [](const auto& m, auto& context) { return CompileSecret(m, context).ok(); });
+    case 5:
+      return Run<identity::v1::Consumer>(
+          bytes, [](const auto& m, auto& context) { return CompileConsumer(m, context).ok(); });
   }
 }
 

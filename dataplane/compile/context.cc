@@ -44,6 +44,7 @@ void CompileContext::Begin(std::string_view kind, std::string_view name) {
   findings_.clear();
   references_.clear();
   reads_files_ = false;
+  needs_consumers_ = false;
 }
 
 absl::Status CompileContext::Error(std::string_view text) const { return ErrorAt("", text); }

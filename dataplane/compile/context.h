@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,13 @@
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/message.h"
 
+namespace sluice::jose {
+class VerifyingKeySet;  // jose/verify/verifying_key_set.h
+}
+
 namespace sluice::compile {
+
+class FilterConfigs;  // compile/filter_configs.h
 
 // What compiling needs of the world, and how strict it is.
 struct CompileOptions {
@@ -29,6 +36,13 @@ struct CompileOptions {
   std::function<absl::StatusOr<std::string>(const std::string& name)> read_environment;
   // Checks a text with %OPERATORS% (telemetry::TextFormat); empty checks nothing.
   std::function<absl::Status(std::string_view format)> check_text_format;
+  // Makes keys of a JSON Web Key Set that check signatures; where it is empty the set is only read,
+  // since that takes BoringSSL, which not every program has.
+  std::function<absl::StatusOr<std::shared_ptr<const jose::VerifyingKeySet>>(
+      std::string_view jwk_set)>
+      make_verifying_keys;
+  // Shares equal configurations of filters; null shares none.
+  std::shared_ptr<FilterConfigs> filter_configs;
 };
 
 // Something that a resource asks for and does not get: accepted, counted, shown by name.
@@ -74,6 +88,10 @@ class CompileContext {
   void ReadsFile() { reads_files_ = true; }
   bool reads_files() const { return reads_files_; }
 
+  // Notes that requests are served by the consumers that the control plane knows.
+  void NeedsConsumers() { needs_consumers_ = true; }
+  bool needs_consumers() const { return needs_consumers_; }
+
   // Takes note of whatever `message` sets that is annotated as not implemented or that is unknown,
   // not looking into Any; an error if there is something that must not be skipped.
   absl::Status Walk(const google::protobuf::Message& message);
@@ -87,6 +105,7 @@ class CompileContext {
   std::vector<Finding> findings_;
   std::vector<Reference> references_;
   bool reads_files_ = false;
+  bool needs_consumers_ = false;
 };
 
 // Goes down into a field for as long as it lives.

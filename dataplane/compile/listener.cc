@@ -261,6 +261,7 @@ absl::StatusOr<CompiledListener> CompileListener(const ListenerMessage& listener
   out.route_tables.assign(names.route_tables.begin(), names.route_tables.end());
   out.secrets.assign(names.secrets.begin(), names.secrets.end());
   out.clusters.assign(names.clusters.begin(), names.clusters.end());
+  out.needs_consumers = context.needs_consumers();
   return out;
 }
 

@@ -24,6 +24,7 @@ struct CompiledListener {
   std::vector<std::string> route_tables;
   std::vector<std::string> secrets;
   std::vector<std::string> clusters;  // Of inline tables.
+  bool needs_consumers = false;       // The same.
 };
 
 // A Listener resource.

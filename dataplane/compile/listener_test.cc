@@ -180,18 +180,20 @@ TEST_F(CompileListenerTest, RouterMustBeLast) {
 
 TEST_F(CompileListenerTest, FilterThatWeDoNotHaveIsRefusedUnlessOptionalOrDisabled) {
   const auto with = [&](const std::string& flag) {
-    return Text(Chain(absl::StrCat(kRds, R"(http_filters { name: "rbac" )", flag, R"( typed_config {
-      [type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC] {} } })",
+    return Text(Chain(absl::StrCat(kRds, R"(http_filters { name: "keys" )", flag, R"( typed_config {
+      [type.googleapis.com/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth] {} } })",
                                    kRouter)));
   };
-  EXPECT_NE(Refusal(with("")).find(
-                "filter type \"envoy.extensions.filters.http.rbac.v3.RBAC\" is not known"),
-            std::string::npos);
+  EXPECT_NE(
+      Refusal(with("")).find(
+          "filter type \"envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth\" is not known"),
+      std::string::npos);
   for (const char* flag : {"is_optional: true", "disabled: true"}) {
     const CompiledListener compiled = MustCompile(with(flag));
     EXPECT_TRUE(compiled.listener.filter_chains[0].http->filters.empty());
     ASSERT_EQ(context_.findings().size(), 1u);
-    EXPECT_EQ(context_.findings()[0].subject, "envoy.extensions.filters.http.rbac.v3.RBAC");
+    EXPECT_EQ(context_.findings()[0].subject,
+              "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth");
   }
 }
 

@@ -104,6 +104,7 @@ absl::StatusOr<CompiledRouteTable> Compile(const RouteConfiguration& table,
 
   CompiledRouteTable compiled;
   compiled.clusters = ClustersOf(out);
+  compiled.needs_consumers = context.needs_consumers();
   absl::StatusOr<std::shared_ptr<const router::Router>> router =
       router::Router::Build(std::move(out));
   if (!router.ok()) return context.Error(router.status().message());

@@ -15,6 +15,7 @@ namespace sluice::compile {
 struct CompiledRouteTable {
   std::shared_ptr<const router::Router> router;
   std::vector<std::string> clusters;  // That its routes name; sorted. They need not exist.
+  bool needs_consumers = false;       // A route asks who is calling.
 };
 
 // A RouteConfiguration resource.

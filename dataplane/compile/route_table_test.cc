@@ -187,17 +187,17 @@ TEST_F(CompileRouteTableTest, FilterConfigCanDisableAndBeOptional) {
   const config::Route& route = MustCompile(R"(match { prefix: "/" } route { cluster: "c" }
     typed_per_filter_config { key: "cors" value {
       [type.googleapis.com/envoy.config.route.v3.FilterConfig] { disabled: true } } }
-    typed_per_filter_config { key: "rbac" value {
+    typed_per_filter_config { key: "keys" value {
       [type.googleapis.com/envoy.config.route.v3.FilterConfig] { is_optional: true config {
-        [type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute] {} } } } })");
+        [type.googleapis.com/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute] {} } } } })");
   ASSERT_EQ(route.overrides.size(), 1u);
   EXPECT_TRUE(route.overrides[0].disabled);
   EXPECT_EQ(context_.findings().size(), 1u);
 
   EXPECT_NE(Refusal(R"(match { prefix: "/" } route { cluster: "c" }
-    typed_per_filter_config { key: "rbac" value {
-      [type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute] {} } })")
-                .find("routes[0].typed_per_filter_config[\"rbac\"]: filter type"),
+    typed_per_filter_config { key: "keys" value {
+      [type.googleapis.com/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute] {} } })")
+                .find("routes[0].typed_per_filter_config[\"keys\"]: filter type"),
             std::string::npos);
 }
 

@@ -13,5 +13,19 @@ TEST(RegistryTest, FindsAFilterByTheMessageOfItsConfiguration) {
   EXPECT_EQ(FindFilterType("envoy.extensions.filters.http.cors.v3.CorsPolicy"), nullptr);
 }
 
+TEST(RegistryTest, WhoCallsIsKnownBeforeWhatTheyMay) {
+  const FilterType* identify = FindFilterType("sluice.identity.v1.Identify");
+  const FilterType* rbac = FindFilterType("envoy.extensions.filters.http.rbac.v3.RBAC");
+  ASSERT_NE(identify, nullptr);
+  ASSERT_NE(rbac, nullptr);
+  EXPECT_LT(identify->phase, rbac->phase);
+}
+
+TEST(RegistryTest, LimitsComeBehindAuthorization) {
+  const FilterType* limit = FindFilterType("sluice.limits.v1.Limit");
+  ASSERT_NE(limit, nullptr);
+  EXPECT_GT(limit->phase, Phase::kAuthorize);
+}
+
 }  // namespace
 }  // namespace sluice::filters

@@ -64,8 +64,7 @@ void DownstreamConnection::OnConnected() {
     info_.tls_version = tls->version;
     info_.tls_cipher = tls->cipher;
     info_.sni = tls->server_name;
-    peer_subject_ = std::move(tls->peer_subject);
-    info_.peer_subject = peer_subject_;
+    if (tls->peer_verified) NotePeer(*std::move(tls));
   }
   using Codec = config::HttpConnection::Codec;
   made_with_ = owner_->shared_http();
@@ -83,6 +82,14 @@ void DownstreamConnection::OnConnected() {
   // Whoever is to say first what it speaks must do so in the time of a head.
   if (codec_ == nullptr) head_since_ms_ = loop_.now_ms();
   ArmDeadline();
+}
+
+void DownstreamConnection::NotePeer(event::TlsFacts facts) {
+  peer_ = std::make_unique<const event::TlsFacts>(std::move(facts));
+  info_.peer_verified = true;
+  info_.peer_subject = peer_->peer_subject;
+  info_.peer_uris = peer_->peer_uris;
+  info_.peer_dns_names = peer_->peer_dns_names;
 }
 
 DownstreamConnection::Guess DownstreamConnection::GuessVersion(const base::Buffer& in) {

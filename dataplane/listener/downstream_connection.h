@@ -100,6 +100,8 @@ class DownstreamConnection final : public event::Deferred,
   enum class Guess : uint8_t { kHttp1, kHttp2, kNeedMore };
   static Guess GuessVersion(const base::Buffer& in);
   void MakeCodec(bool http2);
+  // Keeps what the client's certificate says, for as long as the connection lives.
+  void NotePeer(event::TlsFacts facts);
   void AfterCodec();
   void StartDraining();
   // Does not wait for a first request.
@@ -121,7 +123,7 @@ class DownstreamConnection final : public event::Deferred,
   http::DownstreamInfo info_;
   std::unique_ptr<tls::ServerContextSelector> selector_;
   std::optional<event::Connection> connection_;
-  std::string peer_subject_;
+  std::unique_ptr<const event::TlsFacts> peer_;  // Null without a verified client certificate.
   // What the codec's options stand in: they stay as they were when it was made.
   std::shared_ptr<const config::HttpConnection> made_with_;
   std::unique_ptr<http::ServerCodec> codec_;

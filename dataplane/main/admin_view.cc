@@ -49,6 +49,8 @@ ConfigItem::Kind KindOf(ResourceType type) {
       return ConfigItem::Kind::kRoute;
     case ResourceType::kSecret:
       return ConfigItem::Kind::kSecret;
+    case ResourceType::kConsumer:
+      return ConfigItem::Kind::kConsumer;
   }
   return ConfigItem::Kind::kCluster;
 }
@@ -108,7 +110,7 @@ std::vector<admin::UnsupportedField> AdminView::UnsupportedFields() const {
   }
   for (const ResourceType type : xdsclient::kAllTypes) {
     for (const auto& [name, raw] : proxy_.config().raw(type)) {
-      for (const compile::Finding& finding : raw.findings) {
+      for (const compile::Finding& finding : raw.findings()) {
         out.push_back(
             {absl::StrCat(xdsclient::TypeName(type), " \"", name, "\""), finding.path, 1});
       }

@@ -15,6 +15,8 @@
 #include "absl/strings/str_join.h"
 #include "base/read_file.h"
 #include "base/status_macros.h"
+#include "dataplane/compile/filter_configs.h"
+#include "dataplane/jose/verify/verifying_key_set.h"
 #include "dataplane/telemetry/text_format.h"
 #include "dataplane/upstream/cares_resolver.h"
 #include "dataplane/xdsclient/grpc_transport.h"
@@ -29,6 +31,8 @@ using xdsclient::ResourceType;
 constexpr int64_t kSaveDelayMs = 200;
 constexpr int64_t kSaveLimitMs = 5'000;
 constexpr int64_t kInitTimeoutMs = 15'000;
+// Idle unless routes ask for passwords; two, so that one slow hash does not hold all up.
+constexpr size_t kPasswordThreads = 2;
 constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
 
 uint64_t Seed() {
@@ -69,8 +73,10 @@ absl::Status Proxy::Start() {
   if (!options_.state_dir.empty() && !options_.validate_only) {
     SLUICE_ASSIGN_OR_RETURN(state_file_, xdsclient::StateFile::Open(options_.state_dir));
   }
+  passwords_ = std::make_unique<crypto::PasswordThreads>(kPasswordThreads);
   for (uint32_t i = 0; i < options_.concurrency; ++i) {
-    workers_.push_back(std::make_unique<worker::Worker>(i, options_.concurrency, log_files_));
+    workers_.push_back(std::make_unique<worker::Worker>(i, options_.concurrency, log_files_,
+                                                        *passwords_, limits_));
   }
   applied_.resize(workers_.size());
 
@@ -97,6 +103,10 @@ void Proxy::MakeStore() {
   compile_options.check_text_format = [](std::string_view format) {
     return telemetry::TextFormat::Compile(format).status();
   };
+  compile_options.make_verifying_keys = [](std::string_view jwk_set) {
+    return jose::VerifyingKeySet::Parse(jwk_set);
+  };
+  compile_options.filter_configs = std::make_shared<compile::FilterConfigs>();
   store_ = std::make_unique<xdsclient::ConfigStore>(
       loop_, *resolver_, std::move(compile_options),
       xdsclient::ConfigStore::Hooks{

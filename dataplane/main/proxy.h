@@ -13,10 +13,13 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "base/clock.h"
 #include "dataplane/admin/admin_server.h"
 #include "dataplane/compile/context.h"
+#include "dataplane/crypto/password_threads.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/exchange/intake.h"
+#include "dataplane/limits/limit_table.h"
 #include "dataplane/main/admin_view.h"
 #include "dataplane/main/socket_table.h"
 #include "dataplane/telemetry/access_log.h"
@@ -112,7 +115,10 @@ class Proxy {
   std::unique_ptr<upstream::DnsResolver> resolver_;
   SocketTable sockets_;
   upstream::ClusterSet clusters_;  // The main thread's own: discovery.
+  limits::LimitTable limits_{base::Clock::System().MonotonicNs()};
   std::vector<std::unique_ptr<worker::Worker>> workers_;
+  // Ends before the workers do, whose loops it posts to.
+  std::unique_ptr<crypto::PasswordThreads> passwords_;
   std::unique_ptr<xdsclient::ConfigStore> store_;
   std::unique_ptr<xdsclient::Sources> sources_;
   std::optional<xdsclient::StateFile> state_file_;

@@ -14,9 +14,9 @@
 
 namespace sluice::telemetry {
 
-// Envoy's operators that we know, and whether they are numbers in JSON. Those of the upstream stand
-// together, and those of the connection: format_value.cc asks for them by range.
-// X(enumerator, name, is_number)
+// Envoy's operators that we know, and our own behind them; whether they are numbers in JSON. Those
+// of the upstream stand together, and those of the connection: format_value.cc asks for them by
+// range. X(enumerator, name, is_number)
 #define SLUICE_LOG_OPERATORS(X)                                             \
   X(kStartTime, "START_TIME", false)                                        \
   X(kRequestHeader, "REQ", false)                                           \
@@ -61,7 +61,11 @@ namespace sluice::telemetry {
   X(kConnectionId, "CONNECTION_ID", true)                                   \
   X(kRequestId, "REQUEST_ID", false)                                        \
   X(kStreamId, "STREAM_ID", false)                                          \
-  X(kHostname, "HOSTNAME", false)
+  X(kHostname, "HOSTNAME", false)                                           \
+  X(kConsumer, "CONSUMER", false)                                           \
+  X(kIdentityMethod, "IDENTITY_METHOD", false)                              \
+  X(kIdentitySubject, "IDENTITY_SUBJECT", false)                            \
+  X(kPolicyDecisions, "POLICY_DECISIONS", false)
 
 enum class Operator : uint8_t {
   kLiteral,

@@ -206,6 +206,47 @@ FormatValue OfUpstream(Operator op, const http::StreamInfo& info) {
   }
 }
 
+FormatValue OfIdentity(Operator op, const http::Identity* identity) {
+  if (identity == nullptr) return {};
+  switch (op) {
+    case Operator::kConsumer:
+      return Text(identity->consumer);
+    case Operator::kIdentityMethod:
+      return Text(identity->method);
+    case Operator::kIdentitySubject:
+      return Text(identity->subject);
+    default:
+      return {};
+  }
+}
+
+// "POLICY RULE OUTCOME REASON;...", in the order of deciding, "-" for what is empty. What does not
+// fit is left out whole.
+FormatValue Decisions(const http::PolicyDecision* decision, ValueScratch& scratch) {
+  size_t size = 0;
+  const auto or_dash = [](std::string_view text) {
+    return text.empty() ? std::string_view("-") : text;
+  };
+  for (; decision != nullptr; decision = decision->next) {
+    const std::string_view parts[] = {size > 0 ? ";" : "",
+                                      or_dash(decision->policy),
+                                      " ",
+                                      or_dash(decision->rule),
+                                      " ",
+                                      http::PolicyOutcomeName(decision->outcome),
+                                      " ",
+                                      or_dash(decision->reason)};
+    size_t needed = 0;
+    for (const std::string_view part : parts) needed += part.size();
+    if (size + needed > ValueScratch::kBytes) break;
+    for (const std::string_view part : parts) {
+      size = static_cast<size_t>(std::copy(part.begin(), part.end(), scratch.bytes + size) -
+                                 scratch.bytes);
+    }
+  }
+  return Text({scratch.bytes, size});
+}
+
 // What is neither of the connection, nor a time, nor of the upstream.
 FormatValue OfExchange(const FormatPiece& piece, const LogEntry& entry, ValueScratch& scratch) {
   const http::StreamInfo& info = entry.info;
@@ -243,6 +284,12 @@ FormatValue OfExchange(const FormatPiece& piece, const LogEntry& entry, ValueScr
       return Text(info.request_id);
     case Operator::kHostname:
       return Text(piece.literal);
+    case Operator::kConsumer:
+    case Operator::kIdentityMethod:
+    case Operator::kIdentitySubject:
+      return OfIdentity(piece.op, info.identity);
+    case Operator::kPolicyDecisions:
+      return Decisions(info.decisions, scratch);
     default:
       return {};
   }

@@ -47,6 +47,11 @@ struct SampleEntry {
     info.upstream_failure = "connect: Connection refused";
     info.upstream_protocol = "HTTP/1.1";
     info.attempts = 2;
+    identity.consumer = "shop/alice";
+    identity.method = "key";
+    identity.subject = "alice";
+    info.identity = &identity;
+    info.decisions = &decision;
     request.method = "GET";
     request.scheme = "https";
     request.authority = "shop.example";
@@ -61,6 +66,11 @@ struct SampleEntry {
 
   LogEntry entry() const { return {info, &request, &response, &trailers}; }
 
+  http::Identity identity;
+  http::PolicyDecision second{.outcome = http::PolicyOutcome::kWouldDeny,
+                              .reason = "rbac-no-allow-rule"};
+  http::PolicyDecision decision{
+      .policy = "AuthPolicy/shop/p", .rule = "key", .reason = "identified", .next = &second};
   base::Arena arena;
   http::DownstreamInfo connection;
   http::StreamInfo info;

@@ -73,6 +73,11 @@ TEST(TextFormatTest, EveryOperatorPrintsItsFact) {
       {"%ROUTE_NAME%", "shop/checkout"},
       {"%VIRTUAL_HOST_NAME%", "shop"},
       {"%CONNECTION_ID%", "42"},
+      {"%CONSUMER%", "shop/alice"},
+      {"%IDENTITY_METHOD%", "key"},
+      {"%IDENTITY_SUBJECT%", "alice"},
+      {"%POLICY_DECISIONS%",
+       "AuthPolicy/shop/p key allowed identified;- - would-deny rbac-no-allow-rule"},
       {"%REQUEST_ID%", "0f1e"},
       {"%STREAM_ID%", "0f1e"},
   };

@@ -33,13 +33,24 @@ uint64_t Seed() {
 
 }  // namespace
 
-Worker::Worker(uint32_t index, uint32_t workers, telemetry::LogFiles& log_files)
+bool Worker::Passwords::TryCheck(std::string hash, std::string password,
+                                 absl::AnyInvocable<void(bool good)> done) {
+  return threads_.TryCheck(std::move(hash), std::move(password),
+                           [&loop = loop_, done = std::move(done)](bool good) mutable {
+                             loop.Post([good, done = std::move(done)]() mutable { done(good); });
+                           });
+}
+
+Worker::Worker(uint32_t index, uint32_t workers, telemetry::LogFiles& log_files,
+               crypto::PasswordThreads& passwords, limits::LimitTable& limits)
     : index_(index),
       workers_(workers),
       log_files_(log_files),
       random_(Seed()),
       clusters_(loop_, workers, stats_),
-      services_{loop_, clusters_, random_} {}
+      passwords_(passwords, loop_),
+      filters_(loop_, stats_, passwords_, limits),
+      services_{loop_, clusters_, random_, side_calls_, filters_} {}
 
 Worker::~Worker() { StopAndJoin(); }
 
@@ -62,6 +73,7 @@ void Worker::Publish(std::shared_ptr<const Update> update, std::function<void()>
 void Worker::Apply(const Update& update) {
   // Clusters first: a new route must find what it leads to.
   clusters_.Apply(*update.snapshot);
+  filters_.SetConsumers(update.snapshot->consumers);
   if (draining_) return;  // What is open lives on; nothing is to be opened any more.
 
   absl::flat_hash_map<std::string, std::unique_ptr<listener::ActiveListener>> next;
@@ -89,6 +101,7 @@ void Worker::Apply(const Update& update) {
   }
   listeners_ = std::move(next);
   std::erase_if(retired_, [](const auto& listener) { return listener->connections() == 0; });
+  filters_.Sweep();
 }
 
 std::unique_ptr<listener::ChainHandler> Worker::MakeHandler(const config::Listener& listener,

@@ -9,9 +9,13 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "dataplane/config/snapshot.h"
+#include "dataplane/crypto/password_threads.h"
 #include "dataplane/event/loop.h"
+#include "dataplane/exchange/cluster_side_calls.h"
 #include "dataplane/exchange/http_runtime.h"
+#include "dataplane/exchange/worker_filters.h"
 #include "dataplane/listener/active_listener.h"
 #include "dataplane/telemetry/access_log.h"
 #include "dataplane/telemetry/stats.h"
@@ -32,10 +36,13 @@ struct Update {
 //
 // Thread:   made, started, stopped and joined on the main thread; everything else happens on its
 //           own. Publish, Drain and VisitClusters may be called from the main thread at any time.
-// Lifetime: `log_files` outlives it.
+// Lifetime: `log_files` outlives it; `passwords` and `limits` live until it has stopped. The latter
+// is
+//           the one thing that workers share while they serve.
 class Worker {
  public:
-  Worker(uint32_t index, uint32_t workers, telemetry::LogFiles& log_files);
+  Worker(uint32_t index, uint32_t workers, telemetry::LogFiles& log_files,
+         crypto::PasswordThreads& passwords, limits::LimitTable& limits);
   ~Worker();
 
   void Start();
@@ -67,6 +74,19 @@ class Worker {
   void CheckDrained();
   void CloseEverything();
 
+  // Brings what password threads find out back to the worker.
+  class Passwords final : public filters::PasswordChecker {
+   public:
+    Passwords(crypto::PasswordThreads& threads, event::Loop& loop)
+        : threads_(threads), loop_(loop) {}
+    bool TryCheck(std::string hash, std::string password,
+                  absl::AnyInvocable<void(bool good)> done) override;
+
+   private:
+    crypto::PasswordThreads& threads_;
+    event::Loop& loop_;
+  };
+
   const uint32_t index_;
   const uint32_t workers_;
   telemetry::LogFiles& log_files_;
@@ -74,6 +94,9 @@ class Worker {
   event::Loop loop_;
   exchange::Random random_;
   upstream::ClusterSet clusters_;
+  exchange::ClusterSideCalls side_calls_{loop_, clusters_, random_};
+  Passwords passwords_;
+  exchange::WorkerFilters filters_;
   const exchange::Services services_;
 
   absl::flat_hash_map<std::string, std::unique_ptr<exchange::ListenerMetrics>> metrics_;

@@ -13,8 +13,11 @@
 #include "absl/log/check.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "dataplane/crypto/password_threads.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/http/request_handler_fake.h"
+#include "dataplane/limits/limit_table.h"
 #include "dataplane/listener/active_listener.h"
 #include "dataplane/listener/raw_client.h"
 #include "dataplane/router/router.h"
@@ -83,6 +86,7 @@ class WorkerFixture : public ::testing::Test {
     auto router = router::Router::Build({.name = "t", .virtual_hosts = {host}});
     CHECK_OK(router.status());
     http->router = *router;
+    http->filters = filters_;
     config::Listener listener;
     listener.name = "l";
     listener.filter_chains = {{.name = "c", .http = http}};
@@ -99,6 +103,7 @@ class WorkerFixture : public ::testing::Test {
       clusters_.Set("other", LoopbackCluster("other", echo_port, upstream_http2_));
     }
     snapshot->clusters = clusters_;
+    snapshot->consumers = consumers_;
     auto update = std::make_shared<Update>();
     update->snapshot = std::move(snapshot);
     update->sockets["l"] = {sockets_};
@@ -172,9 +177,13 @@ class WorkerFixture : public ::testing::Test {
   const std::shared_ptr<const listener::ListenSockets> echo_sockets_ = LoopbackSockets();
   std::unique_ptr<listener::ActiveListener> echo_;
   telemetry::LogFiles log_files_;
-  std::unique_ptr<Worker> worker_ = std::make_unique<Worker>(0, 1, log_files_);
+  crypto::PasswordThreads passwords_{1};
+  limits::LimitTable limits_{base::Clock::System().MonotonicNs(), 4096};
+  std::unique_ptr<Worker> worker_ = std::make_unique<Worker>(0, 1, log_files_, passwords_, limits_);
   const std::shared_ptr<const listener::ListenSockets> sockets_ = LoopbackSockets();
   std::vector<config::Route> routes_;
+  std::vector<config::HttpFilter> filters_;
+  std::shared_ptr<const config::ConsumerTable> consumers_;
   config::ClusterMap clusters_;
   bool with_listener_ = true;
   bool upstream_http2_ = false;

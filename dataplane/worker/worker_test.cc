@@ -145,7 +145,7 @@ TEST_F(WorkerTest, StoppingClosesWhatIsOpen) {
 }
 
 TEST_F(WorkerTest, StoppingBeforeTheThreadRunsIsNoMatter) {
-  Worker worker(1, 2, log_files_);
+  Worker worker(1, 2, log_files_, passwords_, limits_);
   worker.Start();
   worker.StopAndJoin();
   worker.StopAndJoin();

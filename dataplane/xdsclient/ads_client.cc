@@ -42,7 +42,7 @@ AdsClient::AdsClient(event::Loop& loop, Options options, AdsTransportFactory fac
 AdsClient::~AdsClient() = default;
 
 void AdsClient::SetKnownVersions(ResourceType type, std::map<std::string, std::string> versions) {
-  At(type).versions = std::move(versions);
+  At(type).versions = Versions(versions.begin(), versions.end());
 }
 
 void AdsClient::Start() { Connect(); }
@@ -110,6 +110,7 @@ void AdsClient::ChangeInterest(ResourceType type, const InterestChange& change) 
     state.interest.erase(name);
     // Nothing is remembered of what nobody wants: if it is wanted again it is asked for again.
     state.versions.erase(name);
+    if (name == kAllOfThem) state.versions.clear();
   }
   if (transport_ != nullptr) Subscribe(type, change);
 }
@@ -216,9 +217,7 @@ std::string AdsClient::Take(ResourceType type, std::vector<Received> received,
     }
   }
   // What was never asked for is ignored.
-  std::erase_if(received, [&](const Received& resource) {
-    return !IsWildcard(type) && !state.interest.contains(resource.name);
-  });
+  std::erase_if(received, [&](const Received& resource) { return !Asked(type, resource.name); });
   std::map<std::string, std::string> versions;
   for (const Received& resource : received) versions[resource.name] = resource.version;
   std::vector<Rejection> rejections = sink_.OnResources(type, std::move(received), removed);
@@ -229,11 +228,15 @@ std::string AdsClient::Take(ResourceType type, std::vector<Received> received,
   }
   for (auto& [name, version] : versions) {
     // The sink may have changed what is wanted meanwhile.
-    if (IsWildcard(type) || state.interest.contains(name)) {
-      state.versions[name] = std::move(version);
-    }
+    if (Asked(type, name)) state.versions[name] = std::move(version);
   }
   return problem;
+}
+
+bool AdsClient::Asked(ResourceType type, const std::string& name) const {
+  const std::set<std::string>& interest = types_[static_cast<size_t>(type)].interest;
+  if (type == ResourceType::kConsumer) return interest.contains(std::string(kAllOfThem));
+  return IsWildcard(type) || interest.contains(name);
 }
 
 void AdsClient::AnswerDelta(ResourceType type, const std::string& nonce,

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_map.h"
 #include "absl/functional/any_invocable.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/xdsclient/ads_transport.h"
@@ -50,6 +50,9 @@ class AdsClient final : private AdsTransportUser {
     std::set<ResourceType> whole = {ResourceType::kCluster, ResourceType::kListener};
   };
 
+  // Name to version. Of consumers there may be a hundred thousand: not a node for each.
+  using Versions = absl::btree_map<std::string, std::string>;
+
   // What admin shows.
   struct State {
     bool connected = false;   // A response that can be read has come on this stream.
@@ -75,17 +78,17 @@ class AdsClient final : private AdsTransportUser {
 
   const State& state() const { return state_; }
   // Of what was accepted: name to version.
-  const std::map<std::string, std::string>& versions(ResourceType type) const {
+  const Versions& versions(ResourceType type) const {
     return types_[static_cast<size_t>(type)].versions;
   }
 
  private:
   struct TypeState {
     std::set<std::string> interest;
-    std::map<std::string, std::string> versions;  // Accepted.
-    bool begun = false;                           // A request of this type is on this stream.
-    std::string nonce;                            // Of the last response (state of the world).
-    std::string version;                          // Of the last accepted one (same).
+    Versions versions;    // Accepted.
+    bool begun = false;   // A request of this type is on this stream.
+    std::string nonce;    // Of the last response (state of the world).
+    std::string version;  // Of the last accepted one (same).
   };
 
   void OnResponse(std::string_view message) override;
@@ -107,6 +110,8 @@ class AdsClient final : private AdsTransportUser {
   // effect are others than it was told.
   template <typename Request>
   void MaybeSetNode(Request& request);
+  // Whether a resource of that name was asked for.
+  bool Asked(ResourceType type, const std::string& name) const;
   TypeState& At(ResourceType type) { return types_[static_cast<size_t>(type)]; }
 
   event::Loop& loop_;

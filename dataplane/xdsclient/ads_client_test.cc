@@ -239,6 +239,48 @@ TEST_F(AdsClientTest, VersionsFromDiskAreToldOnTheFirstStream) {
   EXPECT_EQ(sent[0].initial_resource_versions().at("l"), "3");
 }
 
+TEST_F(AdsClientTest, ConsumersAreAskedForAllAtOnceWhileTheyAreWanted) {
+  constexpr ResourceType kType = ResourceType::kConsumer;
+  Start(true);
+  EXPECT_TRUE(Sent<DeltaDiscoveryRequest>(kType).empty());
+  Respond(Delta(kType, "0", {{"a/x", "v1"}}));
+  EXPECT_TRUE(sink.held[kType].empty()) << "nobody asked";
+  Sent<DeltaDiscoveryRequest>(kType);
+  client->SetInterest(kType, {"*"});
+  auto sent = Sent<DeltaDiscoveryRequest>(kType);
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_EQ(sent[0].resource_names_subscribe_size(), 1);
+  EXPECT_EQ(sent[0].resource_names_subscribe(0), "*");
+  EXPECT_TRUE(sent[0].initial_resource_versions().empty());
+  Respond(Delta(kType, "1", {{"a/x", "v1"}, {"a/y", "v1"}}));
+  EXPECT_EQ(sink.held[kType].size(), 2u);
+  EXPECT_EQ(client->versions(kType).size(), 2u);
+  client->SetInterest(kType, {});
+  EXPECT_TRUE(client->versions(kType).empty()) << "they are asked for anew";
+}
+
+TEST_F(AdsClientTest, AConsumerThatIsAbsentFromTheStateOfTheWorldIsGone) {
+  constexpr ResourceType kType = ResourceType::kConsumer;
+  Start(false);
+  client->SetInterest(kType, {"*"});
+  const auto respond = [&](const std::string& version, std::vector<std::string> names) {
+    DiscoveryResponse response;
+    response.set_type_url(std::string(TypeUrl(kType)));
+    response.set_version_info(version);
+    response.set_nonce(version);
+    for (const std::string& name : names) {
+      auto* resource = response.add_resources();
+      resource->set_type_url(std::string(TypeUrl(kType)));
+      resource->set_value(name);
+    }
+    Respond(response);
+  };
+  respond("1", {"a/x", "a/y"});
+  EXPECT_EQ(sink.held[kType].size(), 2u);
+  respond("2", {"a/y"});
+  EXPECT_EQ(sink.held[kType].size(), 1u);
+}
+
 TEST_F(AdsClientTest, BackOffGrowsUntilAResponseComes) {
   Start(true);
   server.HangUp();

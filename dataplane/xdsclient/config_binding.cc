@@ -114,6 +114,17 @@ bool ConfigStore::BindListener(ListenerSlot& slot) {
   return true;
 }
 
+// True if they are others than before.
+bool ConfigStore::BindConsumers() {
+  if (!consumer_changes_.empty()) {
+    auto table = consumers_ == nullptr ? std::make_shared<config::ConsumerTable>()
+                                       : std::make_shared<config::ConsumerTable>(*consumers_);
+    table->Apply(std::exchange(consumer_changes_, {}));
+    consumers_ = std::move(table);
+  }
+  return snapshot_ == nullptr || snapshot_->consumers != consumers_;
+}
+
 void ConfigStore::OnTurnEnd() {
   Publish();
   for (absl::AnyInvocable<void()>& task : std::exchange(when_served_, {})) {
@@ -139,13 +150,15 @@ void ConfigStore::Publish() {
   ArmDeadline();
 
   std::string hash = ledger_.content_hash();
-  const bool is_same = cluster_changes_.empty() && !listeners_changed_;
+  const bool consumers_changed = BindConsumers();
+  const bool is_same = cluster_changes_.empty() && !listeners_changed_ && !consumers_changed;
   if (snapshot_ != nullptr && is_same && snapshot_->content_hash == hash) return;
   if (!cluster_changes_.empty()) cluster_map_.Apply(std::exchange(cluster_changes_, {}));
   auto snapshot = std::make_shared<config::Snapshot>();
   snapshot->sequence = snapshot_ == nullptr ? 1 : snapshot_->sequence + 1;
   snapshot->content_hash = std::move(hash);
   snapshot->clusters = cluster_map_;
+  snapshot->consumers = consumers_;
   if (snapshot_ != nullptr && !listeners_changed_) {
     snapshot->listeners = snapshot_->listeners;
   } else {

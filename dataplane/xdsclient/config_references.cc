@@ -18,10 +18,12 @@ void AppendNames(const compile::SecretRefs& refs, std::vector<std::string>& name
 bool ConfigStore::Wanted(ResourceType type, const std::string& name) const {
   if (type == ResourceType::kEndpoints) return assignment_users_.named(name);
   if (type == ResourceType::kRoutes) return table_users_.named(name);
+  if (type == ResourceType::kConsumer) return consumer_users_.named(kAllOfThem);
   return true;
 }
 
 void ConfigStore::Remove(ResourceType type, const std::string& name) {
+  if (type == ResourceType::kConsumer) return RemoveConsumer(name);
   ledger_.Erase(type, name);
   switch (type) {
     case ResourceType::kCluster:
@@ -38,7 +40,28 @@ void ConfigStore::Remove(ResourceType type, const std::string& name) {
       secrets_.erase(name);
       if (hooks_.watch_secret) hooks_.watch_secret(name, {});
       return;
+    case ResourceType::kConsumer:
+      return;
   }
+}
+
+// What it was is read from the ledger, so it goes from there last.
+void ConfigStore::RemoveConsumer(const std::string& name) {
+  if (name == kAllOfThem) return RemoveAllConsumers();
+  if (auto before = CurrentConsumer(name); before != nullptr) {
+    consumer_changes_.push_back({std::move(before), nullptr});
+  }
+  ledger_.Erase(ResourceType::kConsumer, name);
+}
+
+void ConfigStore::RemoveAllConsumers() {
+  while (!raw(ResourceType::kConsumer).empty()) {
+    ledger_.Erase(ResourceType::kConsumer,
+                  std::string(raw(ResourceType::kConsumer).begin()->first));
+  }
+  consumer_changes_.clear();
+  consumers_ = nullptr;
+  consumers_arrived_ = false;
 }
 
 void ConfigStore::RemoveCluster(const std::string& name) {
@@ -62,6 +85,7 @@ void ConfigStore::RemoveListener(const std::string& name) {
   if (hooks_.release_sockets) hooks_.release_sockets(name);
   table_users_.Set(name, {});
   secret_users_.Set("l" + name, {});
+  consumer_users_.Set("l" + name, {});
 }
 
 void ConfigStore::RemoveTable(const std::string& name) {
@@ -70,6 +94,7 @@ void ConfigStore::RemoveTable(const std::string& name) {
   if (it->second.current != nullptr) CountNamed(it->second.current->clusters, -1);
   tables_.erase(it);
   waiting_tables_.erase(name);
+  consumer_users_.Set("t" + name, {});
   const ReferenceIndex::Users& users = table_users_.UsersOf(name);
   touched_listeners_.insert(users.begin(), users.end());
 }
@@ -96,12 +121,24 @@ void ConfigStore::LinkListener(const std::string& name, const ListenerSlot& slot
   }
   table_users_.Set(name, std::move(tables));
   secret_users_.Set("l" + name, std::move(secrets));
+  const bool asks = (slot.current != nullptr && slot.current->needs_consumers) ||
+                    (slot.next != nullptr && slot.next->needs_consumers);
+  consumer_users_.Set("l" + name,
+                      asks ? std::vector{std::string(kAllOfThem)} : std::vector<std::string>());
+}
+
+void ConfigStore::LinkTable(const std::string& name, const TableSlot& slot) {
+  const bool asks = (slot.current != nullptr && slot.current->needs_consumers) ||
+                    (slot.next != nullptr && slot.next->needs_consumers);
+  consumer_users_.Set("t" + name,
+                      asks ? std::vector{std::string(kAllOfThem)} : std::vector<std::string>());
 }
 
 void ConfigStore::FlushInterest() {
   FlushInterest(ResourceType::kEndpoints, assignment_users_);
   FlushInterest(ResourceType::kRoutes, table_users_);
   FlushInterest(ResourceType::kSecret, secret_users_);
+  FlushInterest(ResourceType::kConsumer, consumer_users_);
 }
 
 void ConfigStore::FlushInterest(ResourceType type, ReferenceIndex& index) {

@@ -8,6 +8,7 @@
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "dataplane/compile/consumer.h"
 #include "dataplane/compile/endpoints.h"
 #include "dataplane/xdsclient/bind.h"
 #include "dataplane/xdsclient/field_listing.h"
@@ -17,6 +18,7 @@
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
+#include "sluice/identity/v1/consumer.pb.h"
 
 namespace sluice::xdsclient {
 namespace {
@@ -117,6 +119,10 @@ std::string ConfigStore::NameOf(ResourceType type, std::string_view body) {
 std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<Received> changed,
                                                 std::vector<std::string> removed) {
   std::vector<Rejection> rejections;
+  // Also from the disk: what served last is there then. What comes when nobody asks is no answer.
+  if (type == ResourceType::kConsumer && consumer_users_.named(kAllOfThem)) {
+    consumers_arrived_ = true;
+  }
   // First: what is removed may hold an address that what is new wants.
   for (const std::string& name : removed) {
     if (!is_static(type, name)) Remove(type, name);
@@ -130,7 +136,7 @@ std::vector<Rejection> ConfigStore::OnResources(ResourceType type, std::vector<R
     }
     // A state of the world says everything again at each change of anything.
     const RawResource* known = ledger_.Find(type, resource.name);
-    if (known != nullptr && !known->reads_files && known->body == resource.body) {
+    if (known != nullptr && !known->reads_files() && known->body == resource.body) {
       ledger_.SetVersion(type, resource.name, std::move(resource.version));
       continue;
     }
@@ -164,8 +170,10 @@ std::vector<std::string> ConfigStore::UnsupportedFields() const {
   if (listed_revision_ == ledger_.findings_revision()) return listed_fields_;
   FieldListing listing;
   for (const ResourceType type : kAllTypes) {
+    // There may be a hundred thousand, all alike, and this is asked at each answer.
+    if (type == ResourceType::kConsumer && !consumers_have_findings_) continue;
     for (const auto& [name, raw] : raw(type)) {
-      listing.Add(type, name, raw.findings);
+      listing.Add(type, name, raw.findings());
     }
   }
   listed_fields_ = listing.Lines();
@@ -195,18 +203,21 @@ absl::Status ConfigStore::Take(ResourceType type, const Received& resource, RawR
     case ResourceType::kSecret:
       status = TakeSecret(resource, context);
       break;
+    case ResourceType::kConsumer:
+      status = TakeConsumer(resource, context);
+      break;
   }
   if (!status.ok()) return status;
-  raw = {.version = resource.version,
-         .body = resource.body,
-         .findings = context.findings(),
-         .references = {},
-         .reads_files = context.reads_files(),
-         .taken_wall_ns = loop_.clock().WallNs()};
+  raw.version = resource.version;
+  raw.body = resource.body;
+  raw.taken_wall_ns = loop_.clock().WallNs();
+  RawResource::Notes notes{
+      .findings = context.findings(), .references = {}, .reads_files = context.reads_files()};
   std::copy_if(context.references().begin(), context.references().end(),
-               std::back_inserter(raw.references), [](const compile::Reference& reference) {
+               std::back_inserter(notes.references), [](const compile::Reference& reference) {
                  return reference.source.kind != compile::ResourceSource::Kind::kAds;
                });
+  raw.Note(std::move(notes));
   for (const compile::Finding& finding : context.findings()) {
     LOG_FIRST_N(INFO, 100) << TypeName(type) << " \"" << resource.name << "\" sets " << finding.path
                            << ", which has no effect here";
@@ -308,9 +319,36 @@ absl::Status ConfigStore::TakeTable(const Received& resource, compile::CompileCo
                                             ResourceType::kRoutes, resource));
   SLUICE_ASSIGN_OR_RETURN(compile::CompiledRouteTable compiled,
                           compile::CompileRouteTable(message, resource.version, context));
-  SetNext(tables_[resource.name], std::move(compiled));
+  TableSlot& slot = tables_[resource.name];
+  SetNext(slot, std::move(compiled));
   waiting_tables_.insert(resource.name);
+  LinkTable(resource.name, slot);
   return absl::OkStatus();
+}
+
+absl::Status ConfigStore::TakeConsumer(const Received& resource, compile::CompileContext& context) {
+  SLUICE_ASSIGN_OR_RETURN(auto message,
+                          Parse<identity::v1::Consumer>(ResourceType::kConsumer, resource));
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const config::Consumer> consumer,
+                          compile::CompileConsumer(message, context));
+  if (consumer->name() != resource.name) {
+    return context.ErrorAt("name",
+                           absl::StrCat("is not that of the resource, \"", resource.name, "\""));
+  }
+  consumer_changes_.push_back({CurrentConsumer(resource.name), std::move(consumer)});
+  consumers_have_findings_ |= !context.findings().empty();
+  return absl::OkStatus();
+}
+
+// Not kept beside the table: of a hundred thousand one changes now and then.
+std::shared_ptr<const config::Consumer> ConfigStore::CurrentConsumer(
+    const std::string& name) const {
+  const RawResource* raw = ledger_.Find(ResourceType::kConsumer, name);
+  identity::v1::Consumer message;
+  if (raw == nullptr || !message.ParseFromString(raw->body)) return nullptr;
+  compile::CompileContext context(options_);
+  auto consumer = compile::CompileConsumer(message, context);
+  return consumer.ok() ? *std::move(consumer) : nullptr;
 }
 
 absl::Status ConfigStore::TakeSecret(const Received& resource, compile::CompileContext& context) {

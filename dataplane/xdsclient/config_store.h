@@ -20,6 +20,7 @@
 #include "dataplane/compile/reference.h"
 #include "dataplane/compile/route_table.h"
 #include "dataplane/compile/tls.h"
+#include "dataplane/config/consumer_table.h"
 #include "dataplane/config/snapshot.h"
 #include "dataplane/event/loop.h"
 #include "dataplane/upstream/dns_cluster.h"
@@ -41,9 +42,10 @@ namespace sluice::xdsclient {
 //        \-> refused (NACK), the current one serves on
 //
 // Warm means: a cluster has its endpoints and secrets; a route table's clusters are warm; a
-// listener has its route tables and secrets. What is not warm kWarmLimitMs after it came is taken
-// as it is (an unknown cluster then answers NC), except that TLS never starts without its secrets.
-// A cluster that was removed stays until no serving route names it, or the same time has passed.
+// listener has its route tables and secrets; who asks its callers for their names has been told of
+// the consumers. What is not warm kWarmLimitMs after it came is taken as it is (an unknown cluster
+// then answers NC), except that TLS never starts without its secrets. A cluster that was removed
+// stays until no serving route names it, or the same time has passed.
 //
 // A name has one source: a resource that would have it from another than what refers to it already
 // is refused. So is one that comes under another name than it gives itself.
@@ -156,6 +158,9 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   absl::Status TakeListener(const Received& resource, compile::CompileContext& context);
   absl::Status TakeTable(const Received& resource, compile::CompileContext& context);
   absl::Status TakeSecret(const Received& resource, compile::CompileContext& context);
+  absl::Status TakeConsumer(const Received& resource, compile::CompileContext& context);
+  // The one that serves under this name, anew; null if there is none.
+  std::shared_ptr<const config::Consumer> CurrentConsumer(const std::string& name) const;
   absl::Status CheckUsersOf(const std::string& secret,
                             const std::shared_ptr<const compile::CompiledSecret>& replacement);
   template <typename T, typename S>
@@ -165,9 +170,12 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   void RemoveCluster(const std::string& name);
   void RemoveListener(const std::string& name);
   void RemoveTable(const std::string& name);
+  void RemoveConsumer(const std::string& name);
+  void RemoveAllConsumers();
   // Notes what a slot names, with `current` and `next`.
   void LinkCluster(const std::string& name, const ClusterSlot& slot);
   void LinkListener(const std::string& name, const ListenerSlot& slot);
+  void LinkTable(const std::string& name, const TableSlot& slot);
   void FlushInterest();
   void FlushInterest(ResourceType type, ReferenceIndex& index);
 
@@ -180,6 +188,8 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   bool Warm(const compile::CompiledCluster& cluster, const ClusterSlot& slot) const;
   bool Warm(const compile::CompiledRouteTable& table) const;
   bool Warm(const compile::CompiledListener& listener) const;
+  // Without a stream to bring them there are none to wait for.
+  bool ConsumersKnown() const { return consumers_arrived_ || !options_.has_ads; }
   bool Due(int64_t deadline_ms) const { return loop_.now_ms() >= deadline_ms; }
   void StartDns(const std::string& name, ClusterSlot& slot);
   // What a table or listener that begins or ceases to serve says of the clusters.
@@ -195,6 +205,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   void BindCluster(const std::string& name, ClusterSlot& slot);
   void BindListeners();
   bool BindListener(ListenerSlot& slot);
+  bool BindConsumers();
   std::shared_ptr<const config::EndpointSet> EndpointsOf(ClusterSlot& slot);
   std::shared_ptr<const router::Router> RouterOf(const std::string& table) const;
   std::shared_ptr<const compile::CompiledSecret> Secret(std::string_view name) const;
@@ -221,6 +232,7 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   ReferenceIndex assignment_users_;  // Clusters.
   ReferenceIndex table_users_;       // Listeners.
   ReferenceIndex secret_users_;      // "c" and a cluster's name, "l" and a listener's.
+  ReferenceIndex consumer_users_;    // "l" and a listener's name, "t" and a table's.
   absl::flat_hash_map<std::string, uint32_t> named_clusters_;  // By how many that serve.
 
   // Those with a `next`, and those that go.
@@ -228,9 +240,13 @@ class ConfigStore final : public ResourceSink, private event::TurnEnd {
   // Of which something may be new in the next snapshot.
   std::set<std::string> touched_clusters_, touched_listeners_;
   std::vector<config::ClusterMap::Change> cluster_changes_;
+  std::vector<config::ConsumerTable::Change> consumer_changes_;
   bool listeners_changed_ = false;
 
   config::ClusterMap cluster_map_;
+  std::shared_ptr<const config::ConsumerTable> consumers_;  // Null: none are wanted.
+  bool consumers_have_findings_ = false;                    // Since the start, one had.
+  bool consumers_arrived_ = false;  // Since they are wanted; an answer without any is one.
   std::shared_ptr<const config::Snapshot> snapshot_;
   std::vector<absl::AnyInvocable<void()>> when_served_;  // From the end of the turn on.
   event::MemberTimer<ConfigStore, &ConfigStore::OnDeadline> deadline_{loop_, *this};

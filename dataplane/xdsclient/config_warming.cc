@@ -49,6 +49,7 @@ bool ConfigStore::Warm(const compile::CompiledCluster& compiled, const ClusterSl
 }
 
 bool ConfigStore::Warm(const compile::CompiledRouteTable& table) const {
+  if (table.needs_consumers && !ConsumersKnown()) return false;
   return std::all_of(table.clusters.begin(), table.clusters.end(), [this](const auto& name) {
     const auto it = clusters_.find(name);
     return it != clusters_.end() && it->second.current != nullptr;
@@ -56,6 +57,7 @@ bool ConfigStore::Warm(const compile::CompiledRouteTable& table) const {
 }
 
 bool ConfigStore::Warm(const compile::CompiledListener& listener) const {
+  if (listener.needs_consumers && !ConsumersKnown()) return false;
   return std::all_of(listener.route_tables.begin(), listener.route_tables.end(),
                      [this](const std::string& name) {
                        const auto it = tables_.find(name);
@@ -108,6 +110,7 @@ void ConfigStore::PromoteTables() {
     CountNamed(slot.next->clusters, 1);
     if (slot.current != nullptr) CountNamed(slot.current->clusters, -1);
     slot.current = std::move(slot.next);
+    LinkTable(name, slot);
     const ReferenceIndex::Users& users = table_users_.UsersOf(name);
     touched_listeners_.insert(users.begin(), users.end());
     return true;

@@ -8,6 +8,7 @@
 #include "absl/log/log.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/http/grpc_status.h"
 #include "dataplane/upstream/grpc_stream.h"
 
 namespace sluice::xdsclient {
@@ -24,17 +25,17 @@ std::string ReadToken(const std::string& file) {
 }
 
 // The names that people search for.
-std::string_view CodeName(upstream::GrpcCode code) {
+std::string_view CodeName(http::GrpcCode code) {
   switch (code) {
-    case upstream::GrpcCode::kUnauthenticated:
+    case http::GrpcCode::kUnauthenticated:
       return "UNAUTHENTICATED";
-    case upstream::GrpcCode::kPermissionDenied:
+    case http::GrpcCode::kPermissionDenied:
       return "PERMISSION_DENIED";
-    case upstream::GrpcCode::kUnavailable:
+    case http::GrpcCode::kUnavailable:
       return "UNAVAILABLE";
-    case upstream::GrpcCode::kUnimplemented:
+    case http::GrpcCode::kUnimplemented:
       return "UNIMPLEMENTED";
-    case upstream::GrpcCode::kOk:
+    case http::GrpcCode::kOk:
       return "OK";
     default:
       return "gRPC error";
@@ -53,7 +54,7 @@ class GrpcTransport final : public AdsTransport, private upstream::GrpcStreamUse
 
  private:
   void OnMessage(std::string_view message) override { user_.OnResponse(message); }
-  void OnStatus(upstream::GrpcCode code, std::string_view message) override {
+  void OnStatus(http::GrpcCode code, std::string_view message) override {
     user_.OnStreamClosed(absl::StrCat(message.empty() ? "closed by the server" : message, " (",
                                       CodeName(code), ", gRPC status ", static_cast<int>(code),
                                       ")"));
@@ -85,6 +86,8 @@ std::string DiscoveryMethod(std::optional<ResourceType> type, bool delta) {
       case ResourceType::kSecret:
         package = "secret", service = "Secret", call = "Secrets";
         break;
+      case ResourceType::kConsumer:
+        break;  // Comes over the aggregated stream alone.
     }
   }
   return absl::StrCat("/envoy.service.", package, ".v3.", service, "DiscoveryService/",

@@ -29,6 +29,16 @@ uint64_t HashOf(ResourceType type, std::string_view name, const RawResource& res
 
 }  // namespace
 
+void RawResource::Note(Notes said) {
+  const bool empty = said.findings.empty() && said.references.empty() && !said.reads_files;
+  notes = empty ? nullptr : std::make_unique<const Notes>(std::move(said));
+}
+
+const RawResource::Notes& RawResource::AllNotes() const {
+  static const auto* const kNothing = new Notes;
+  return notes == nullptr ? *kNothing : *notes;
+}
+
 ResourceType TypeOf(compile::Reference::Kind kind) {
   switch (kind) {
     case compile::Reference::Kind::kEndpoints:
@@ -50,8 +60,8 @@ const RawResource* ResourceLedger::Find(ResourceType type, const std::string& na
 void ResourceLedger::Put(ResourceType type, const std::string& name, RawResource resource) {
   const auto [it, is_new] = At(resources_, type).try_emplace(name);
   if (!is_new) hash_ -= HashOf(type, name, it->second);
-  if (it->second.findings != resource.findings) ++findings_revision_;
-  SetReferences({type, name}, it->second.references, resource.references);
+  if (it->second.findings() != resource.findings()) ++findings_revision_;
+  SetReferences({type, name}, it->second.references(), resource.references());
   it->second = std::move(resource);
   hash_ += HashOf(type, name, it->second);
 }
@@ -68,8 +78,8 @@ void ResourceLedger::Erase(ResourceType type, const std::string& name) {
   const auto it = resources.find(name);
   if (it == resources.end()) return;
   hash_ -= HashOf(type, name, it->second);
-  if (!it->second.findings.empty()) ++findings_revision_;
-  SetReferences({type, name}, it->second.references, {});
+  if (!it->second.findings().empty()) ++findings_revision_;
+  SetReferences({type, name}, it->second.references(), {});
   resources.erase(it);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,13 +18,26 @@ namespace sluice::xdsclient {
 
 // A resource as it was taken, for dumps and for the disk.
 struct RawResource {
+  // What few resources have anything of.
+  struct Notes {
+    std::vector<compile::Finding> findings;  // Fields that it sets and we do not implement.
+    // What it refers to that does not come over the aggregated stream.
+    std::vector<compile::Reference> references;
+    bool reads_files = false;  // What it says depends on files.
+  };
+
   std::string version;
   std::string body;
-  std::vector<compile::Finding> findings;  // Fields that it sets and we do not implement.
-  // What it refers to that does not come over the aggregated stream.
-  std::vector<compile::Reference> references;
-  bool reads_files = false;  // What it says depends on files.
+  std::unique_ptr<const Notes> notes;  // Null: nothing is noted.
   int64_t taken_wall_ns = 0;
+
+  void Note(Notes said);
+  const std::vector<compile::Finding>& findings() const { return AllNotes().findings; }
+  const std::vector<compile::Reference>& references() const { return AllNotes().references; }
+  bool reads_files() const { return AllNotes().reads_files; }
+
+ private:
+  const Notes& AllNotes() const;
 };
 
 // The resource type of what a reference means.

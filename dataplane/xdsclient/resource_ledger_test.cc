@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -30,11 +30,15 @@ TEST(ResourceLedgerTest, TheRevisionOfFindingsRisesWithThemAlone) {
   ResourceLedger ledger;
   ledger.Put(kCluster, "a", {.version = "1"});
   EXPECT_EQ(ledger.findings_revision(), 0u);
-  const std::vector<compile::Finding> findings = {{.path = "foo", .subject = "Cluster.foo"}};
-  ledger.Put(kCluster, "a", {.version = "2", .findings = findings});
+  const auto with_finding = [](std::string version) {
+    RawResource resource{.version = std::move(version)};
+    resource.Note({.findings = {{.path = "foo", .subject = "Cluster.foo"}}});
+    return resource;
+  };
+  ledger.Put(kCluster, "a", with_finding("2"));
   const uint64_t with = ledger.findings_revision();
   EXPECT_GT(with, 0u);
-  ledger.Put(kCluster, "a", {.version = "3", .findings = findings});
+  ledger.Put(kCluster, "a", with_finding("3"));
   EXPECT_EQ(ledger.findings_revision(), with);
   ledger.Erase(kCluster, "a");
   EXPECT_GT(ledger.findings_revision(), with);

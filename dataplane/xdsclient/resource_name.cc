@@ -6,6 +6,7 @@
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
+#include "sluice/identity/v1/consumer.pb.h"
 
 namespace sluice::xdsclient {
 
@@ -23,6 +24,8 @@ std::string NameInBody(ResourceType type, std::string_view body) {
       return name(envoy::config::route::v3::RouteConfiguration());
     case ResourceType::kSecret:
       return name(envoy::extensions::transport_sockets::tls::v3::Secret());
+    case ResourceType::kConsumer:
+      return name(identity::v1::Consumer());
     case ResourceType::kEndpoints: {
       envoy::config::endpoint::v3::ClusterLoadAssignment message;
       return message.ParseFromArray(body.data(), static_cast<int>(body.size()))

@@ -15,6 +15,7 @@ constexpr Entry kEntries[kResourceTypes] = {
     {"type.googleapis.com/envoy.config.listener.v3.Listener", "listener"},
     {"type.googleapis.com/envoy.config.route.v3.RouteConfiguration", "routes"},
     {"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", "secret"},
+    {"type.googleapis.com/sluice.identity.v1.Consumer", "consumer"},
 };
 
 }  // namespace

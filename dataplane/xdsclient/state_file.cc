@@ -88,6 +88,7 @@ absl::StatusOr<StateFile::Contents> StateFile::Parse(std::string_view text,
   }
   Contents contents;
   for (const ResourceType type : kAllTypes) {
+    if (rest.empty()) break;  // Of a version that did not know the last types.
     size_t size = 0;
     DeltaDiscoveryResponse part;
     if (!absl::SimpleAtoi(TakeLine(rest), &size) || size > rest.size() ||
