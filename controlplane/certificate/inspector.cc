@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/certificate/inspector.h"
 
-#include <openssl/sha.h>
-
 #include "absl/strings/str_cat.h"
+#include "controlplane/certificate/digest.h"
 
 namespace sluice::certificate {
-namespace {
-
-std::string DigestOf(std::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
-
-}  // namespace
 
 KeyPair Inspector::Inspect(std::string_view chain_pem, std::string_view key_pem) {
-  const std::string digest = absl::StrCat(DigestOf(chain_pem), DigestOf(key_pem));
+  const std::string digest = absl::StrCat(Sha256(chain_pem), Sha256(key_pem));
   {
     absl::MutexLock lock(&mutex_);
     const auto it = known_.find(digest);

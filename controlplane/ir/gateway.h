@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controlplane/ir/backend.h"
+#include "controlplane/ir/consumer.h"
 #include "controlplane/ir/listener.h"
 #include "controlplane/ir/parts.h"
 #include "controlplane/ir/source.h"
@@ -22,6 +23,7 @@ struct Gateway {
   std::map<std::string, std::shared_ptr<const Certificate>> certificates;
   Parts<Backend> backends;
   Parts<Endpoints> endpoints;
+  Parts<Consumer> consumers;  // Those that its policies may find.
 };
 
 }  // namespace sluice::ir

@@ -8,6 +8,7 @@
 
 #include "controlplane/ir/access_log.h"
 #include "controlplane/ir/client.h"
+#include "controlplane/ir/policies.h"
 #include "controlplane/ir/route.h"
 #include "controlplane/ir/source.h"
 
@@ -17,6 +18,8 @@ namespace sluice::ir {
 struct VirtualHost {
   std::string hostname;  // "a.example", "*.example" or "*".
   std::vector<std::shared_ptr<const Route>> routes;
+  // Of the one listener, among several of a port, whose the name is.
+  Policies policies;
 
   // Routes are compared by identity: equal ones are kept the same.
   bool operator==(const VirtualHost&) const = default;
@@ -41,6 +44,8 @@ struct Listener {
   ClientSettings client;
   std::vector<AccessLog> access_logs;
   std::vector<VirtualHost> hosts;  // Sorted by host name, each once.
+  Policies policies;               // Of the Gateway, or of a listener that has its port for itself.
+  PolicyFilters filters;           // Those that the Gateway's proxies need, here or elsewhere.
   Source source;
 
   bool operator==(const Listener&) const = default;

@@ -49,6 +49,40 @@ class Parts {
     chunks_[at] = std::make_shared<const Chunk>(std::move(chunk));
   }
 
+  // Puts a part under a name, in the place of the one of that name or as a new one.
+  void Put(std::string_view name, Part part) {
+    if (Find(name) != nullptr) return Replace(name, std::move(part));
+    if (chunks_.empty()) {
+      chunks_.push_back(std::make_shared<const Chunk>(Chunk{{std::string(name), std::move(part)}}));
+      return;
+    }
+    // What comes after all others goes into the last chunk.
+    const size_t at = std::min(ChunkOf(name), chunks_.size() - 1);
+    Chunk chunk = *chunks_[at];
+    const auto where = chunk.begin() + (LowerBound(chunk, name) - chunk.cbegin());
+    chunk.emplace(where, std::string(name), std::move(part));
+    if (chunk.size() > kMaxChunk) {
+      const auto half = chunk.begin() + static_cast<std::ptrdiff_t>(chunk.size() / 2);
+      chunks_.insert(chunks_.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                     std::make_shared<const Chunk>(half, chunk.end()));
+      chunk.erase(half, chunk.end());
+    }
+    chunks_[at] = std::make_shared<const Chunk>(std::move(chunk));
+  }
+
+  // Takes the part of that name out, if there is one.
+  void Remove(std::string_view name) {
+    if (Find(name) == nullptr) return;
+    const size_t at = ChunkOf(name);
+    Chunk chunk = *chunks_[at];
+    chunk.erase(chunk.begin() + (LowerBound(chunk, name) - chunk.cbegin()));
+    if (chunk.empty()) {
+      chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(at));
+    } else {
+      chunks_[at] = std::make_shared<const Chunk>(std::move(chunk));
+    }
+  }
+
   // `sorted` by name, each once. Parts that are equal to those of `before` become them, and what is
   // as before is shared with it.
   static Parts Make(std::vector<Entry> sorted, const Parts* before) {

@@ -94,6 +94,39 @@ TEST(PartsTest, WhatIsNotThereIsNotReplaced) {
   EXPECT_EQ(IntParts().Find("a"), nullptr);
 }
 
+// Parts put and taken out one by one, now and then made anew: contents are those of a plain map.
+TEST(PartsTest, BehavesAsAMapEntryByEntry) {
+  std::mt19937 random(11);
+  Model model;
+  IntParts parts;
+  for (int step = 0; step < 20'000; ++step) {
+    const std::string name = NameOf(static_cast<int>(random() % 900));
+    // Grows, then shrinks to nothing.
+    if (random() % 20'000 < static_cast<uint32_t>(step)) {
+      parts.Remove(name);
+      model.erase(name);
+    } else {
+      parts.Put(name, std::make_shared<const int>(step));
+      model[name] = step;
+    }
+    if (step % 1'000 == 0) EXPECT_EQ(ModelOf(parts), model) << "step " << step;
+    if (step % 5'000 == 0) parts = MakeOf(model, &parts);
+  }
+  EXPECT_EQ(ModelOf(parts), model);
+  for (int i = 0; i < 900; ++i) parts.Remove(NameOf(i));
+  EXPECT_EQ(parts.chunk_count_for_test(), 0u);
+}
+
+TEST(PartsTest, OneNewPartSharesAllButOneChunk) {
+  const IntParts before = MakeOf(Many(10'000), nullptr);
+  IntParts after = before;
+  after.Put("part-105000x", std::make_shared<const int>(-1));
+  EXPECT_EQ(after.shared_chunks_for_test(before), before.chunk_count_for_test() - 1);
+  EXPECT_EQ(before.Find("part-105000x"), nullptr);
+  after.Remove("part-105000x");
+  EXPECT_EQ(ModelOf(after), ModelOf(before));
+}
+
 // Random versions, each made over the last: contents and differences are those of plain maps.
 TEST(PartsTest, BehavesAsAMap) {
   std::mt19937 random(7);

@@ -10,18 +10,12 @@
 
 #include "absl/time/time.h"
 #include "controlplane/ir/header_edit.h"
+#include "controlplane/ir/path_match.h"
+#include "controlplane/ir/policies.h"
 #include "controlplane/ir/source.h"
 #include "controlplane/ir/traffic.h"
 
 namespace sluice::ir {
-
-struct PathMatch {
-  enum class Kind : uint8_t { kExact, kPrefix, kRegex };
-  Kind kind = Kind::kPrefix;  // By segments: /a matches /a and /a/b, not /ab.
-  std::string value = "/";
-
-  bool operator==(const PathMatch&) const = default;
-};
 
 struct ValueMatch {
   std::string name;
@@ -117,6 +111,7 @@ struct Route {
   HeaderEdits request_edits;
   HeaderEdits response_edits;
   std::optional<Cors> cors;
+  Policies policies;  // Of the rule or the whole route.
 
   // What decides between equal matches.
   absl::Time created = absl::InfiniteFuture();  // Future: not known.

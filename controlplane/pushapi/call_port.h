@@ -23,6 +23,9 @@ struct Caller {
   bool may_write = false;  // and see secrets
 };
 
+// Whether objects of a kind hold what who may only read is not shown: keys, or hashes of them.
+inline bool HoldsSecrets(std::string_view kind) { return kind == "Secret" || kind == "Consumer"; }
+
 // How a call ends: gRPC's status codes, and a serialized google.rpc.Status where there is more to
 // tell than a sentence.
 struct CallStatus {

@@ -60,7 +60,7 @@ absl::StatusOr<push::v1::DiffResponse> Handlers::Diff(const Caller& caller,
   SLUICE_ASSIGN_OR_RETURN(push::v1::DiffResponse response, writer_.Diff(request));
   if (caller.may_write) return response;
   for (push::v1::ObjectDiff& diff : *response.mutable_diffs()) {
-    if (diff.key().kind() == "Secret") diff.clear_before();
+    if (HoldsSecrets(diff.key().kind())) diff.clear_before();
   }
   return response;
 }
@@ -104,7 +104,8 @@ absl::StatusOr<push::v1::GetResourcesResponse> Handlers::GetResources(
   push::v1::GetResourcesResponse response;
   response.set_version(snapshot->version);
   for (const auto& [type_url, resources] : snapshot->resources.types()) {
-    if (type_url == xdsserver::kSecretType) continue;
+    // Keys and passwords, be it as hashes, leave for proxies alone.
+    if (type_url == xdsserver::kSecretType || type_url == xdsserver::kConsumerType) continue;
     resources.ForEach([&](const xdsserver::ResourcePtr& resource) {
       push::v1::Resource& out = *response.add_resources();
       out.set_type_url(type_url);

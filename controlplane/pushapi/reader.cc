@@ -16,6 +16,7 @@
 #include "controlplane/status/compose.h"
 #include "k8s/meta.pb.h"
 #include "k8s/secret.pb.h"
+#include "sluice/v1alpha1/consumer.pb.h"
 
 namespace sluice::pushapi {
 namespace {
@@ -90,11 +91,16 @@ std::string Reader::Show(const Caller& caller, const store::StoredObject& stored
 }
 
 void Redact(google::protobuf::Message* body) {
-  auto* secret = dynamic_cast<k8s::Secret*>(body);
-  if (secret == nullptr) return;
-  secret->clear_data();
-  secret->clear_string_data();
-  secret->mutable_metadata()->mutable_annotations()->erase(std::string(kLastApplied));
+  if (auto* secret = dynamic_cast<k8s::Secret*>(body)) {
+    secret->clear_data();
+    secret->clear_string_data();
+    secret->mutable_metadata()->mutable_annotations()->erase(std::string(kLastApplied));
+  }
+  if (auto* consumer = dynamic_cast<v1alpha1::Consumer*>(body)) {
+    for (auto& key : *consumer->mutable_spec()->mutable_api_keys()) key.clear_sha256();
+    for (auto& password : *consumer->mutable_spec()->mutable_passwords()) password.clear_hash();
+    consumer->mutable_metadata()->mutable_annotations()->erase(std::string(kLastApplied));
+  }
 }
 
 }  // namespace sluice::pushapi

@@ -13,7 +13,7 @@
 namespace sluice::pushapi {
 
 // Reader answers what objects there are, with their status as it is at this moment. Who may only
-// read is not shown what is in Secrets.
+// read is not shown what is in Secrets, nor the hashes of Consumers.
 //
 // Thread:   any.
 // Lifetime: what it is given outlives it.
@@ -39,8 +39,8 @@ class Reader {
   const xdsserver::SnapshotCache& cache_;
 };
 
-// Takes what is secret off a Secret: its data, and the copy of it that kubectl leaves in an
-// annotation. Other kinds stay as they are.
+// Takes what is secret off a Secret, its data, and the hashes of credentials off a Consumer; off
+// both the copy of it that kubectl leaves in an annotation. Other kinds stay as they are.
 void Redact(google::protobuf::Message* body);
 
 }  // namespace sluice::pushapi

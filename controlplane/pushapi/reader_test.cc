@@ -3,6 +3,8 @@
 
 #include "gtest/gtest.h"
 #include "k8s/secret.pb.h"
+#include "sluice/v1alpha1/auth_policy.pb.h"
+#include "sluice/v1alpha1/consumer.pb.h"
 
 namespace sluice::pushapi {
 namespace {
@@ -20,6 +22,30 @@ TEST(RedactTest, TakesTheDataOfASecretAndItsCopies) {
   EXPECT_TRUE(secret.string_data().empty());
   ASSERT_EQ(secret.metadata().annotations_size(), 1);
   EXPECT_EQ(secret.metadata().annotations().at("example.com/owner"), "shop");
+}
+
+TEST(RedactTest, AConsumerLosesTheHashesOfItsCredentials) {
+  v1alpha1::Consumer consumer;
+  auto* key = consumer.mutable_spec()->add_api_keys();
+  key->set_name("laptop");
+  key->set_sha256("hash");
+  auto* password = consumer.mutable_spec()->add_passwords();
+  password->set_username("alice");
+  password->set_hash("hash");
+  (*consumer.mutable_metadata()
+        ->mutable_annotations())["kubectl.kubernetes.io/last-applied-configuration"] = "hash";
+  Redact(&consumer);
+  EXPECT_EQ(consumer.DebugString().find("hash"), std::string::npos);
+  EXPECT_EQ(consumer.spec().api_keys(0).name(), "laptop");
+  EXPECT_EQ(consumer.spec().passwords(0).username(), "alice");
+}
+
+TEST(RedactTest, OtherKindsStayAsTheyAre) {
+  v1alpha1::AuthPolicy policy;
+  policy.mutable_spec()->set_mode("Shadow");
+  const std::string before = policy.SerializeAsString();
+  Redact(&policy);
+  EXPECT_EQ(policy.SerializeAsString(), before);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Filter {
   bool may_see_secrets = false;
 
   bool Wants(const manifest::ObjectKey& key) const {
-    if (key.kind == "Secret" && !may_see_secrets) return false;
+    if (HoldsSecrets(key.kind) && !may_see_secrets) return false;
     if (!kinds.empty() && !kinds.contains(key.kind)) return false;
     return ns.empty() || key.ns.empty() || key.ns == ns;
   }

@@ -13,8 +13,8 @@
 namespace sluice::pushapi {
 
 // Starts to send a registry's changes to a caller: from a revision on, those of some kinds and of
-// one namespace. Secrets are left out for who may only read. A batch that holds nothing for this
-// caller is not sent, but for the first one, which says where the watch begins.
+// one namespace. Secrets and Consumers are left out for who may only read. A batch that holds
+// nothing for this caller is not sent, but for the first one, which says where the watch begins.
 //
 // Thread:   the registry's callback thread sends.
 // Lifetime: what is returned ends the watch when it dies; the registry outlives it.

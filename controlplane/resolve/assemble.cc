@@ -39,11 +39,11 @@ bool ByPrecedence(const std::shared_ptr<const ir::Route>& a,
   return ir::Precedes(*a, *b);
 }
 
-std::vector<ir::VirtualHost> ToHosts(RoutesByHost hosts) {
+std::vector<ir::VirtualHost> ToHosts(RoutesByHost hosts, const ir::Policies& policies) {
   std::vector<ir::VirtualHost> out;
   for (auto& [hostname, routes] : hosts) {
     std::sort(routes.begin(), routes.end(), ByPrecedence);
-    out.push_back({hostname, std::move(routes)});
+    out.push_back({hostname, std::move(routes), policies});
   }
   return out;
 }
@@ -56,7 +56,8 @@ ir::Listener ToListener(const manifest::ObjectKey& gateway, size_t index, const 
                         .certificates = body.certificates,
                         .client = body.client,
                         .access_logs = body.access_logs,
-                        .hosts = ToHosts(std::move(hosts)),
+                        .hosts = ToHosts(std::move(hosts), body.own_policies),
+                        .policies = body.policies,
                         .source = {{gateway.kind, gateway.ns, gateway.name},
                                    absl::StrCat("spec.listeners[", index, "]")}};
   if (shape.tls && !shape.hostname.empty()) listener.server_names = {shape.hostname};
@@ -67,7 +68,8 @@ bool ByHostname(const ir::VirtualHost& a, const ir::VirtualHost& b) {
   return a.hostname < b.hostname;
 }
 
-// The listeners of a port without TLS, as one.
+// The listeners of a port without TLS, as one. A host name belongs to one of them, the closest, so
+// that a virtual host has the policies of one.
 void Merge(ir::Listener listener, ir::Port& port) {
   if (port.tls || port.listeners.empty()) {
     port.listeners.push_back(std::move(listener));
@@ -130,6 +132,27 @@ void GatherBackends(const std::map<manifest::ObjectKey, RouteResult>& routes,
             [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
+// Which filters and consumers the policies of what is served need.
+ir::PolicyFilters GatherNeeds(const Frame& frame,
+                              const std::map<manifest::ObjectKey, RouteResult>& routes,
+                              ConsumerNamespaces& consumers) {
+  ir::PolicyFilters filters;
+  for (size_t i = 0; i < frame.shapes.size(); ++i) {
+    if (!frame.shapes[i].serves) continue;
+    for (const ir::Policies* policies :
+         {&frame.bodies[i].policies, &frame.bodies[i].own_policies}) {
+      filters.Add(*policies);
+      consumers.Add(*policies);
+    }
+  }
+  for (const auto& [key, route] : routes) {
+    if (route.attachments.empty()) continue;
+    filters.Add(route.filters);
+    consumers.Add(route.consumers);
+  }
+  return filters;
+}
+
 }  // namespace
 
 Assembly Assemble(const manifest::ObjectKey& key, const Frame& frame,
@@ -152,7 +175,9 @@ Assembly Assemble(const manifest::ObjectKey& key, const Frame& frame,
     port.tls = shape.tls;
     Merge(ToListener(key, i, frame, std::move(hosts[shape.name])), port);
   }
+  const ir::PolicyFilters filters = GatherNeeds(frame, routes, out.consumers);
   for (auto& [number, port] : ports) {
+    for (ir::Listener& listener : port.listeners) listener.filters = filters;
     std::sort(port.listeners.begin(), port.listeners.end(),
               [](const ir::Listener& a, const ir::Listener& b) { return a.name < b.name; });
     gateway.ports.push_back(Keep(std::move(port), before));

@@ -13,11 +13,12 @@
 
 namespace sluice::resolve {
 
-// A Gateway out of its frame and its routes, without endpoints.
+// A Gateway out of its frame and its routes, without endpoints and consumers.
 struct Assembly {
   ir::Gateway gateway;
   // Whose endpoints it needs, by name, sorted. They point into `routes`.
   std::vector<std::pair<std::string_view, const EndpointsId*>> endpoints;
+  ConsumerNamespaces consumers;  // Whose consumers it needs.
   Verdict verdict;
 };
 

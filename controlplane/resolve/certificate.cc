@@ -7,17 +7,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "controlplane/resolve/data_entry.h"
 #include "k8s/config_map.pb.h"
 #include "k8s/secret.pb.h"
 
 namespace sluice::resolve {
 namespace {
-
-// What was written as stringData is in data as well: reading a manifest puts it there.
-std::string DataOf(const k8s::Secret& secret, const std::string& key) {
-  const auto bytes = secret.data().find(key);
-  return bytes == secret.data().end() ? std::string() : bytes->second;
-}
 
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
@@ -74,8 +69,8 @@ CertificateAnswer ResolveCertificate(Facts& facts, const Reference& from,
   const auto* secret = facts.Find<k8s::Secret>(to.ns, to.name);
   if (secret == nullptr) return Invalid(absl::StrCat(to.ToString(), " does not exist"));
   ir::Certificate certificate{.name = absl::StrCat("Secret/", to.ns, "/", to.name),
-                              .chain_pem = DataOf(*secret, "tls.crt"),
-                              .key_pem = DataOf(*secret, "tls.key"),
+                              .chain_pem = FindEntry(*secret, "tls.crt").value_or(""),
+                              .key_pem = FindEntry(*secret, "tls.key").value_or(""),
                               .source = {{"Secret", to.ns, to.name}, "data"}};
   if (!HasPem(certificate.chain_pem, "CERTIFICATE")) {
     return Invalid(absl::StrCat(to.ToString(), " holds no PEM certificate in tls.crt"));

@@ -9,15 +9,10 @@
 #include "controlplane/ir/listener.h"
 #include "controlplane/resolve/facts.h"
 #include "controlplane/resolve/key_pair_check.h"
+#include "controlplane/resolve/refusal.h"
 #include "gateway/v1/references.pb.h"
 
 namespace sluice::resolve {
-
-// Why a reference cannot be followed: a reason of Gateway API's, and a sentence.
-struct Refusal {
-  std::string reason;
-  std::string message;
-};
 
 // A certificate, and what is wrong with it. Both: a Secret that proxies will refuse is sent all the
 // same, because each keeps the last one that was good, while a listener without it would end.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "controlplane/resolve/certificate.h"
 #include "controlplane/resolve/client_settings.h"
+#include "controlplane/resolve/policies.h"
 #include "gateway/v1/gateway.pb.h"
 #include "gateway/v1/gateway_class.pb.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -223,6 +224,18 @@ void ConcludeGateway(const std::vector<std::string>& refused_addresses, Frame& f
                            : False("Programmed", "Invalid", "no listener is served"));
 }
 
+void FindPolicies(PolicyFinder& finder, const manifest::ObjectKey& gateway, bool is_alone,
+                  Draft& draft) {
+  const PolicyPlace whole{gateway, ""};
+  const PolicyPlace own{gateway, draft.shape.name};
+  if (is_alone) {
+    draft.body.policies = finder.At({own, whole});
+  } else {
+    draft.body.policies = finder.At({whole});
+    draft.body.own_policies = finder.At({own});
+  }
+}
+
 // True if the Gateway is ours; else what there is to say about that is in the verdict.
 bool CheckClass(Facts& facts, const Gateway& gateway, Frame& frame) {
   const std::string& name = gateway.spec().gateway_class_name();
@@ -264,6 +277,7 @@ Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key, const KeyPairChe
     drafts.push_back(std::move(draft));
   }
   CheckConflicts(drafts);
+  PolicyFinder policies(facts);
   for (Draft& draft : drafts) {
     // Without TLS the listeners of a port are one until a request has been read, so none of them
     // has settings of its own there.
@@ -271,6 +285,7 @@ Frame ResolveFrame(Facts facts, const manifest::ObjectKey& key, const KeyPairChe
     const std::string_view section = alone ? std::string_view(draft.shape.name) : "";
     draft.body.client = ResolveClientSettings(facts, key, section);
     draft.body.access_logs = ResolveAccessLogs(facts, key, section);
+    FindPolicies(policies, key, alone, draft);
     frame.verdict.listeners.push_back(Conclude(draft));
     frame.shapes.push_back(std::move(draft.shape));
     frame.bodies.push_back(std::move(draft.body));

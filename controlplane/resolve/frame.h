@@ -12,6 +12,7 @@
 #include "controlplane/ir/access_log.h"
 #include "controlplane/ir/client.h"
 #include "controlplane/ir/listener.h"
+#include "controlplane/ir/policies.h"
 #include "controlplane/resolve/facts.h"
 #include "controlplane/resolve/key_pair_check.h"
 #include "controlplane/resolve/verdict.h"
@@ -37,6 +38,10 @@ struct ListenerBody {
   std::vector<std::string> certificates;
   ir::ClientSettings client;
   std::vector<ir::AccessLog> access_logs;
+  // Of the listener and its Gateway; where several listeners of a port are one until a request has
+  // been read, of the Gateway alone, and the listener's own stand apart.
+  ir::Policies policies;
+  ir::Policies own_policies;
 
   bool operator==(const ListenerBody&) const = default;
 };

@@ -56,7 +56,12 @@ class Work {
  public:
   Work(Facts& facts, const manifest::ObjectKey& gateway, const manifest::ObjectKey& key,
        const HTTPRoute& route, RouteResult& result)
-      : facts_(facts), gateway_(gateway), key_(key), route_(route), result_(result) {}
+      : facts_(facts),
+        policies_(facts),
+        gateway_(gateway),
+        key_(key),
+        route_(route),
+        result_(result) {}
 
   void Rules() {
     static const HTTPRouteRule* const kDefault = new HTTPRouteRule;
@@ -86,6 +91,7 @@ class Work {
     prototype.request_edits = std::move(sum.request_edits);
     prototype.response_edits = std::move(sum.response_edits);
     prototype.cors = std::move(sum.cors);
+    prototype.policies = PoliciesFor(rule);
     prototype.created = CreatedAt(route_);
     prototype.rule = static_cast<uint32_t>(index);
     if (!sum.problems.empty()) {
@@ -93,6 +99,17 @@ class Work {
       problems_.insert(problems_.end(), sum.problems.begin(), sum.problems.end());
     }
     Matches(rule, index, path, prototype);
+  }
+
+  // Those of its Gateway and listener are the virtual host's.
+  ir::Policies PoliciesFor(const HTTPRouteRule& rule) {
+    std::vector<PolicyPlace> places;
+    if (!rule.name().empty()) places.push_back({key_, rule.name()});
+    places.push_back({key_, ""});
+    ir::Policies policies = policies_.At(places);
+    result_.filters.Add(policies);
+    result_.consumers.Add(policies);
+    return policies;
   }
 
   void Matches(const HTTPRouteRule& rule, int index, const std::string& path,
@@ -240,6 +257,7 @@ class Work {
   }
 
   Facts& facts_;
+  PolicyFinder policies_;
   const manifest::ObjectKey& gateway_;
   const manifest::ObjectKey& key_;
   const HTTPRoute& route_;

@@ -10,6 +10,7 @@
 #include "controlplane/ir/route.h"
 #include "controlplane/resolve/backend.h"
 #include "controlplane/resolve/frame.h"
+#include "controlplane/resolve/policies.h"
 
 namespace sluice::resolve {
 
@@ -26,6 +27,9 @@ struct RouteResult {
   std::map<std::string, std::shared_ptr<const ir::Backend>> backends;
   std::map<std::string, EndpointsId> endpoints;
   std::vector<ParentVerdict> parents;
+  // What its policies need of proxies.
+  ir::PolicyFilters filters;
+  ConsumerNamespaces consumers;
 
   std::set<manifest::ObjectKey> asked;
 };

@@ -8,12 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controlplane/resolve/auth.h"
 #include "controlplane/resolve/certificate.h"
 #include "gateway/v1/backend_tls_policy.pb.h"
 #include "gateway/v1/gateway.pb.h"
 #include "gateway/v1/http_route.pb.h"
 #include "k8s/service.pb.h"
+#include "sluice/v1alpha1/auth_policy.pb.h"
 #include "sluice/v1alpha1/client_policy.pb.h"
+#include "sluice/v1alpha1/rate_limit_policy.pb.h"
 #include "sluice/v1alpha1/telemetry_policy.pb.h"
 #include "sluice/v1alpha1/traffic_policy.pb.h"
 
@@ -48,6 +51,11 @@ std::optional<std::vector<std::string>> SectionsOf(Facts& facts, const ObjectKey
     return names;
   }
   return std::nullopt;
+}
+
+// True for policies that are applied once a request has been read.
+bool IsOfRequests(std::string_view kind) {
+  return kind == "AuthPolicy" || kind == "RateLimitPolicy";
 }
 
 // True if the listener shares its port with another one that has no TLS: then settings of its own
@@ -89,7 +97,7 @@ Condition Judge(Facts& facts, const ObjectKey& key, const PolicyTargetReference&
       return False("Accepted", "Invalid",
                    "a TrafficPolicy governs a Gateway as a whole; leave out sectionName");
     }
-    if (target.kind == "Gateway" && SharesPort(facts, target, section)) {
+    if (target.kind == "Gateway" && !IsOfRequests(key.kind) && SharesPort(facts, target, section)) {
       return False("Accepted", "Invalid",
                    absl::StrCat("listener ", section,
                                 " shares its port with another HTTP listener, and a proxy cannot "
@@ -124,11 +132,33 @@ Condition JudgeAuthorities(Facts& facts, const BackendTLSPolicy& policy, const O
   return True("ResolvedRefs", "ResolvedRefs");
 }
 
+// Whether the keys that tokens are checked with are there.
+Condition JudgeKeys(Facts& facts, const v1alpha1::AuthPolicy& policy, const ObjectKey& key) {
+  const auto& methods = policy.spec().identify().methods();
+  for (int i = 0; i < methods.size(); ++i) {
+    if (!methods[i].has_jwt()) continue;
+    const auto jwks = ResolveJwks(facts, key.ns, methods[i].jwt().keys());
+    if (const auto* refusal = std::get_if<Refusal>(&jwks)) {
+      return False("ResolvedRefs", refusal->reason,
+                   absl::StrCat("spec.identify.methods[", i, "].jwt.keys.ref: ", refusal->message,
+                                "; requests that the policy governs are answered with 500"));
+    }
+  }
+  return True("ResolvedRefs", "ResolvedRefs");
+}
+
+Verdict JudgeAuthPolicy(Facts& facts, const v1alpha1::AuthPolicy& policy, const ObjectKey& key) {
+  Verdict verdict = JudgeAll(facts, policy, key);
+  const Condition keys = JudgeKeys(facts, policy, key);
+  for (ParentVerdict& parent : verdict.parents) parent.conditions.push_back(keys);
+  return verdict;
+}
+
 }  // namespace
 
 bool IsPolicy(std::string_view kind) {
   return kind == "TrafficPolicy" || kind == "ClientPolicy" || kind == "TelemetryPolicy" ||
-         kind == "BackendTLSPolicy";
+         kind == "BackendTLSPolicy" || IsOfRequests(kind);
 }
 
 Verdict ResolvePolicyVerdict(Facts& facts, const store::ObjectSet& objects, const ObjectKey& key) {
@@ -140,6 +170,12 @@ Verdict ResolvePolicyVerdict(Facts& facts, const store::ObjectSet& objects, cons
   }
   if (key.kind == "TelemetryPolicy") {
     return JudgeAll(facts, *objects.Find<v1alpha1::TelemetryPolicy>(key.ns, key.name), key);
+  }
+  if (key.kind == "AuthPolicy") {
+    return JudgeAuthPolicy(facts, *objects.Find<v1alpha1::AuthPolicy>(key.ns, key.name), key);
+  }
+  if (key.kind == "RateLimitPolicy") {
+    return JudgeAll(facts, *objects.Find<v1alpha1::RateLimitPolicy>(key.ns, key.name), key);
   }
   const auto& policy = *objects.Find<BackendTLSPolicy>(key.ns, key.name);
   Verdict verdict = JudgeAll(facts, policy, key);

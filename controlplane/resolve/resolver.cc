@@ -71,9 +71,11 @@ Outcome Resolver::Apply(std::shared_ptr<const store::ObjectSet> after, const sto
       DropVerdict(key, outcome);
     }
   }
+  const std::vector<ConsumerBook::Change> consumers = DoConsumers(agenda, outcome);
   DoFrames(agenda, outcome);
   DoRoutes(agenda, outcome);
   DoAssembly(agenda, outcome);
+  DeliverConsumers(consumers, outcome);
   DoEndpoints(agenda, outcome);
   DoPolicies(agenda, outcome);
   DoRouteVerdicts(agenda, outcome);
@@ -100,6 +102,7 @@ void Resolver::MarkObject(const manifest::Object& object, Agenda& agenda) {
   if (object.key.kind == "Gateway") agenda.frames.insert(object.key);
   if (IsPolicy(object.key.kind)) agenda.policies.insert(object.key);
   if (object.key.kind == "HTTPRoute") agenda.verdicts.insert(object.key);
+  if (object.key.kind == "Consumer") agenda.consumers.insert(object.key);
   for (const ObjectKey& topic : TopicsOf(object)) {
     if (const auto gateway = GatewayOf(topic)) {
       agenda.routes[*gateway].insert(object.key);
@@ -126,6 +129,9 @@ void Resolver::MarkDependents(const ObjectKey& key, Agenda& agenda) {
         break;
       case Unit::What::kPolicy:
         agenda.policies.insert(unit.object);
+        break;
+      case Unit::What::kConsumer:
+        agenda.consumers.insert(unit.object);
         break;
     }
   }
@@ -218,6 +224,13 @@ void Resolver::PutTogether(const ObjectKey& key, const ir::Gateway* before, Agen
   ++outcome.work.gateways;
   AddIgnoredFields(*objects_, key, assembly.verdict);
   SetVerdict(key, std::move(assembly.verdict), outcome);
+  ConsumerNamespaces& known = states_.at(key).consumers;
+  if (before != nullptr && known == assembly.consumers) {
+    assembly.gateway.consumers = before->consumers;
+  } else {
+    known = std::move(assembly.consumers);
+    assembly.gateway.consumers = GatherConsumers(known, before);
+  }
   assembly.gateway.endpoints = UseEndpoints(key, assembly.endpoints, before, agenda);
   gateways_[key] = std::make_shared<const ir::Gateway>(std::move(assembly.gateway));
   outcome.gateways[key] = gateways_[key];

@@ -13,9 +13,11 @@
 
 #include "api/manifest/object.h"
 #include "controlplane/ir/gateway.h"
+#include "controlplane/resolve/consumer_book.h"
 #include "controlplane/resolve/frame.h"
 #include "controlplane/resolve/http_route.h"
 #include "controlplane/resolve/key_pair_check.h"
+#include "controlplane/resolve/policies.h"
 #include "controlplane/resolve/topic_index.h"
 #include "controlplane/resolve/verdict.h"
 #include "controlplane/store/object_set.h"
@@ -24,11 +26,11 @@ namespace sluice::resolve {
 
 // One piece of resolving, done again when something it asked for has changed.
 struct Unit {
-  enum class What : uint8_t { kFrame, kRoute, kEndpoints, kPolicy };
+  enum class What : uint8_t { kFrame, kRoute, kEndpoints, kPolicy, kConsumer };
 
   What what = What::kFrame;
   manifest::ObjectKey gateway;  // kFrame, kRoute.
-  manifest::ObjectKey object;   // kRoute, kPolicy.
+  manifest::ObjectKey object;   // kRoute, kPolicy, kConsumer.
   std::string endpoints;        // kEndpoints: their name.
 
   auto operator<=>(const Unit&) const = default;
@@ -40,6 +42,7 @@ struct WorkDone {
   int routes = 0;
   int endpoints = 0;
   int policies = 0;
+  int consumers = 0;
   int gateways = 0;  // Put together out of their pieces.
 
   bool operator==(const WorkDone&) const = default;
@@ -81,6 +84,7 @@ class Resolver {
   struct GatewayState {
     Frame frame;
     std::map<manifest::ObjectKey, RouteResult> routes;
+    ConsumerNamespaces consumers;  // Whose consumers it has.
   };
   struct EndpointsState {
     EndpointsId id;
@@ -94,6 +98,7 @@ class Resolver {
     std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> routes;  // By Gateway.
     std::set<std::string> endpoints;
     std::set<manifest::ObjectKey> policies;
+    std::set<manifest::ObjectKey> consumers;
     std::set<manifest::ObjectKey> assemble;
     std::set<manifest::ObjectKey> verdicts;  // Of routes.
   };
@@ -105,6 +110,8 @@ class Resolver {
   void SetDependencies(const Unit& unit, const std::set<manifest::ObjectKey>& before,
                        const std::set<manifest::ObjectKey>& after);
 
+  // Returns the consumers that are others than before.
+  std::vector<ConsumerBook::Change> DoConsumers(Agenda& agenda, Outcome& outcome);
   void DoFrames(Agenda& agenda, Outcome& outcome);
   void DoRoutes(Agenda& agenda, Outcome& outcome);
   void DoAssembly(Agenda& agenda, Outcome& outcome);
@@ -115,6 +122,11 @@ class Resolver {
       const manifest::ObjectKey& gateway,
       const std::vector<std::pair<std::string_view, const EndpointsId*>>& wanted,
       const ir::Gateway* before, Agenda& agenda);
+  // All consumers of those namespaces.
+  ir::Parts<ir::Consumer> GatherConsumers(const ConsumerNamespaces& namespaces,
+                                          const ir::Gateway* before) const;
+  // Tells Gateways of consumers that changed, were they put together anew or not.
+  void DeliverConsumers(const std::vector<ConsumerBook::Change>& changes, Outcome& outcome);
   void DoEndpoints(Agenda& agenda, Outcome& outcome);
   void DoPolicies(Agenda& agenda, Outcome& outcome);
   void DoRouteVerdicts(Agenda& agenda, Outcome& outcome);
@@ -128,6 +140,8 @@ class Resolver {
   std::map<manifest::ObjectKey, GatewayState> states_;
   std::map<std::string, EndpointsState> endpoints_;  // By name.
   std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> policies_asked_;
+  ConsumerBook consumers_;
+  std::map<manifest::ObjectKey, std::set<manifest::ObjectKey>> consumers_asked_;  // Not empty.
   std::map<manifest::ObjectKey, std::shared_ptr<const ir::Gateway>> gateways_;
   Verdicts verdicts_;
 };

@@ -6,7 +6,9 @@
 #include "gateway/v1/backend_tls_policy.pb.h"
 #include "gateway/v1/http_route.pb.h"
 #include "k8s/endpoint_slice.pb.h"
+#include "sluice/v1alpha1/auth_policy.pb.h"
 #include "sluice/v1alpha1/client_policy.pb.h"
+#include "sluice/v1alpha1/rate_limit_policy.pb.h"
 #include "sluice/v1alpha1/telemetry_policy.pb.h"
 #include "sluice/v1alpha1/traffic_policy.pb.h"
 
@@ -64,6 +66,8 @@ std::vector<ObjectKey> TopicsOf(const manifest::Object& object) {
   if (kind == "TrafficPolicy") AddTargets<v1alpha1::TrafficPolicy>(object, topics);
   if (kind == "ClientPolicy") AddTargets<v1alpha1::ClientPolicy>(object, topics);
   if (kind == "TelemetryPolicy") AddTargets<v1alpha1::TelemetryPolicy>(object, topics);
+  if (kind == "AuthPolicy") AddTargets<v1alpha1::AuthPolicy>(object, topics);
+  if (kind == "RateLimitPolicy") AddTargets<v1alpha1::RateLimitPolicy>(object, topics);
   if (kind == "BackendTLSPolicy") AddTargets<gateway::v1::BackendTLSPolicy>(object, topics);
   return topics;
 }

@@ -15,6 +15,7 @@
 #include "gateway/v1/references.pb.h"
 #include "gateway/v1/status.pb.h"
 #include "k8s/meta.pb.h"
+#include "sluice/v1alpha1/consumer.pb.h"
 
 namespace sluice::status {
 namespace {
@@ -28,6 +29,10 @@ class Composer {
       : key_(key), entry_(entry), liveness_(liveness), generation_(generation) {}
 
   void Fill(gateway::v1::GatewayClassStatus& status) {
+    AddAll(kObjectPlace, entry_.verdict.conditions, *status.mutable_conditions());
+  }
+
+  void Fill(v1alpha1::ConsumerStatus& status) {
     AddAll(kObjectPlace, entry_.verdict.conditions, *status.mutable_conditions());
   }
 
@@ -168,7 +173,8 @@ void ComposeStatus(const manifest::ObjectKey& key, const BoardEntry& entry,
   const bool is_filled = TryFill<gateway::v1::RouteStatus>(composer, status) ||
                          TryFill<gateway::v1::GatewayStatus>(composer, status) ||
                          TryFill<gateway::v1::PolicyStatus>(composer, status) ||
-                         TryFill<gateway::v1::GatewayClassStatus>(composer, status);
+                         TryFill<gateway::v1::GatewayClassStatus>(composer, status) ||
+                         TryFill<v1alpha1::ConsumerStatus>(composer, status);
   if (!is_filled) body->GetReflection()->ClearField(body, field);
 }
 

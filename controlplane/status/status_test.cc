@@ -13,6 +13,7 @@
 #include "controlplane/xdsserver/resource_set.h"
 #include "gateway/v1/http_route.pb.h"
 #include "gtest/gtest.h"
+#include "sluice/v1alpha1/consumer.pb.h"
 
 namespace sluice::status {
 namespace {
@@ -109,6 +110,20 @@ TEST_F(LivenessTest, TheStatusOfARouteSaysPerParentWhoServesIt) {
   EXPECT_EQ(good.conditions(1).message(), "Live 1/2; b has not answered yet");
   // What a parent has not accepted is served by nobody.
   EXPECT_EQ(body.status().parents(1).conditions_size(), 1);
+}
+
+TEST(ComposeTest, AConsumerHasConditionsOfItsOwn) {
+  BoardEntry entry;
+  entry.since = absl::FromUnixSeconds(1'700'000'000);
+  entry.verdict.conditions = {
+      resolve::True("Accepted", "Accepted"),
+      resolve::True("Conflicted", "CredentialConflict", "API key k is b's")};
+  v1alpha1::Consumer body;
+  body.mutable_metadata()->set_generation(2);
+  ComposeStatus({"Consumer", "shop", "a"}, entry, nullptr, &body);
+  ASSERT_EQ(body.status().conditions_size(), 2);
+  EXPECT_EQ(body.status().conditions(1).reason(), "CredentialConflict");
+  EXPECT_EQ(body.status().conditions(1).observed_generation(), 2);
 }
 
 TEST(BoardTest, AVerdictThatStaysTheSameKeepsItsTime) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "controlplane/translate/names.h"
+#include "controlplane/translate/policies.h"
 #include "controlplane/translate/wire.h"
 #include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "envoy/extensions/access_loggers/stream/v3/stream.pb.h"
@@ -107,10 +108,12 @@ void SetAccessLog(const ir::AccessLog& log, AccessLog* out) {
 
 // CORS is listed whether or not a route uses them, so that a route's wish changes the routes
 // alone; where no route configures it it does nothing.
-void SetFilters(const ir::ClientSettings& client, HttpConnectionManager* out) {
+void SetFilters(const ir::ClientSettings& client, const ir::PolicyFilters& policies,
+                HttpConnectionManager* out) {
   auto* cors = out->add_http_filters();
   cors->set_name("envoy.filters.http.cors");
   Pack(envoy::extensions::filters::http::cors::v3::Cors(), cors->mutable_typed_config());
+  AddPolicyFilters(policies, out);
   // Bounds bodies. (Envoy gathers them for it, sluice-proxy streams.) The wire holds 32 bits: a
   // limit beyond them is kept at 4 GiB, since the other way round it would be none.
   if (client.max_body_bytes > 0) {
@@ -146,7 +149,7 @@ HttpConnectionManager ConnectionManager(const ir::Port& port, const ir::Listener
   out.set_server_name("sluice");
   out.add_upgrade_configs()->set_upgrade_type("websocket");
   for (const ir::AccessLog& log : listener.access_logs) SetAccessLog(log, out.add_access_log());
-  SetFilters(listener.client, &out);
+  SetFilters(listener.client, listener.filters, &out);
   return out;
 }
 

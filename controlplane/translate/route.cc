@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "controlplane/translate/names.h"
+#include "controlplane/translate/policies.h"
 #include "controlplane/translate/wire.h"
 #include "controlplane/xdsserver/type_urls.h"
 #include "envoy/config/route/v3/route.pb.h"
@@ -277,12 +278,14 @@ void AddRoute(const ir::Route& from, const ir::Port& port, xds::VirtualHost* hos
     failing->mutable_direct_response()->set_status(500);
     SetEdits({}, from.response_edits, failing);
     if (from.cors) SetCors(*from.cors, failing);
+    SetPolicies(from.policies, failing->mutable_typed_per_filter_config());
   }
   xds::Route* route = host->add_routes();
   route->set_name(from.name);
   SetMatch(from.match, route->mutable_match());
   SetEdits(from.request_edits, from.response_edits, route);
   if (from.cors) SetCors(*from.cors, route);
+  SetPolicies(from.policies, route->mutable_typed_per_filter_config());
   if (forward != nullptr) {
     SetForward(from.match, *forward, route->mutable_route());
   } else if (const auto* redirect = std::get_if<ir::Redirect>(&from.action)) {
@@ -296,6 +299,7 @@ xds::VirtualHost TranslateHost(const ir::VirtualHost& host, const ir::Port& port
   xds::VirtualHost out;
   out.set_name(host.hostname);
   out.add_domains(host.hostname);
+  SetPolicies(host.policies, out.mutable_typed_per_filter_config());
   for (const auto& route : host.routes) AddRoute(*route, port, &out);
   return out;
 }
@@ -333,6 +337,7 @@ Resource TranslateRoutes(const ir::Port& port, const ir::Listener& listener,
   head.set_name(RouteTableName(port, listener));
   // Clients name the port that they dialled, which need not be the one that we listen on.
   tail.set_ignore_port_in_host_matching(true);
+  SetPolicies(listener.policies, tail.mutable_typed_per_filter_config());
   const HostBytes known(before);
   std::string value = Serialize(head);
   for (const ir::VirtualHost& host : listener.hosts) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controlplane/translate/cluster.h"
+#include "controlplane/translate/consumer.h"
 #include "controlplane/translate/listener.h"
 #include "controlplane/translate/names.h"
 #include "controlplane/translate/resource.h"
@@ -117,6 +118,8 @@ ResourceSet Translate(const ir::Gateway& gateway, const ir::Gateway* before,
          TranslateBackend, builder, work->backends);
   Update(gateway.endpoints, before ? &before->endpoints : nullptr, xdsserver::kEndpointType,
          TranslateEndpoints, builder, work->endpoints);
+  Update(gateway.consumers, before ? &before->consumers : nullptr, xdsserver::kConsumerType,
+         TranslateConsumer, builder, work->consumers);
   return builder.Build();
 }
 

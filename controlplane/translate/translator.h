@@ -12,6 +12,7 @@ struct WorkDone {
   int certificates = 0;
   int backends = 0;
   int endpoints = 0;
+  int consumers = 0;
 
   bool operator==(const WorkDone&) const = default;
 };

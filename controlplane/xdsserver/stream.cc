@@ -189,21 +189,31 @@ Outbound Stream::PullLocked() {
       is_waiting = true;
       continue;
     }
-    const auto removals =
-        IsPointedAt(line.type_url()) ? TypeLine::Removals::kWithhold : TypeLine::Removals::kReport;
+    const bool is_later = IsPointedAt(line.type_url()) || IsLookedUp(line.type_url());
+    const auto removals = is_later ? TypeLine::Removals::kWithhold : TypeLine::Removals::kReport;
     if (auto out = NextLocked(*snapshot, line, removals)) return *std::move(out);
   }
   if (!is_waiting) {
-    for (auto& [key, line] : lines_) {
-      if (!line.has_withheld() || !UsersHaveMovedOnLocked(line.type_url())) continue;
-      if (auto out = NextLocked(*snapshot, line, TypeLine::Removals::kReport)) {
-        return *std::move(out);
-      }
-    }
+    if (auto out = NextRemovalLocked(*snapshot, now)) return *std::move(out);
   }
-  is_waiting_.store(is_waiting || !expected_.empty(), std::memory_order_relaxed);
+  const TypeLine* consumers = FindLineLocked(kConsumerType);
+  const bool has_consumers_to_remove = consumers != nullptr && consumers->has_withheld();
+  is_waiting_.store(is_waiting || !expected_.empty() || has_consumers_to_remove,
+                    std::memory_order_relaxed);
   SettleLocked(*snapshot, is_waiting);
   return {};
+}
+
+std::optional<Outbound> Stream::NextRemovalLocked(const Snapshot& snapshot, absl::Time now) {
+  const bool are_answered = PoliciesAreAnsweredLocked(now);
+  for (auto& [key, line] : lines_) {
+    if (!line.has_withheld()) continue;
+    const bool may_go =
+        IsLookedUp(line.type_url()) ? are_answered : UsersHaveMovedOnLocked(line.type_url());
+    if (!may_go) continue;
+    if (auto out = NextLocked(snapshot, line, TypeLine::Removals::kReport)) return out;
+  }
+  return std::nullopt;
 }
 
 std::optional<Outbound> Stream::NextLocked(const Snapshot& snapshot, TypeLine& line,
@@ -268,6 +278,14 @@ bool Stream::UsersHaveMovedOnLocked(std::string_view pointed_at) const {
                          (line.type_url() == kClusterType && pointed_at != kClusterType);
     // A refused listener or route goes on in its old version, with what that one points at.
     return !is_user || (!line.open() && !line.has_refusal());
+  });
+}
+
+bool Stream::PoliciesAreAnsweredLocked(absl::Time now) const {
+  return absl::c_none_of(lines_, [&](const auto& entry) {
+    const TypeLine& line = entry.second;
+    return PointsAtClusters(line.type_url()) && line.open().has_value() &&
+           now < line.open()->sent_at + limits_.order_wait;
   });
 }
 

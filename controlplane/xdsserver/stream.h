@@ -40,7 +40,7 @@ struct StreamLimits {
 // the list of fields that it does not support.
 //
 // Order: what is pointed at comes first, so that no update drops a request. In each pull the types
-// are tried as CDS, EDS, LDS, RDS, SDS, others.
+// are tried as CDS, EDS, consumers, LDS, RDS, SDS, others.
 //   1. Listeners and routes wait while a cluster or endpoint response is open, or while endpoints
 //      that new clusters need have not been asked for: at most order_wait or follow_wait, so that a
 //      client that never answers hurts itself only.
@@ -48,6 +48,8 @@ struct StreamLimits {
 //      that left them have been accepted, and for endpoints and secrets the clusters too. If those
 //      were refused, the old ones stay in use, and what they point at stays. A refused cluster does
 //      not keep other clusters, nor itself once it is deleted.
+//      Consumers that are gone are reported when those were answered, accepted or not, or when
+//      order_wait is over.
 //   3. Endpoints follow each changed cluster, changed or not: Envoy warms a changed cluster only
 //      when endpoints arrive.
 //
@@ -90,6 +92,10 @@ class Stream : public DiscoveryStream {
   // Rule 1 and rule 2 of "Order".
   bool MustWaitForClustersLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool UsersHaveMovedOnLocked(std::string_view pointed_at) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool PoliciesAreAnsweredLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The next response that reports what was withheld and may be told now.
+  std::optional<Outbound> NextRemovalLocked(const Snapshot& snapshot, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SettleLocked(const Snapshot& snapshot, bool is_waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -257,5 +257,70 @@ TEST_F(StreamOrderTest, ManyUpdatesConverge) {
   EXPECT_EQ(have, truth);
 }
 
+// A gateway with two consumers, and a client that has them.
+class ConsumerOrderTest : public StreamOrderTest {
+ protected:
+  void SetUp() override {
+    StreamOrderTest::SetUp();
+    Change(ResourceSet::Builder(set_)
+               .Put(kConsumerType, "shop/a", "a1")
+               .Put(kConsumerType, "shop/b", "b1"));
+    SubscribeAll(client_);
+    client_.Subscribe(kConsumerType, {"*"});
+    client_.DrainDelta();
+  }
+
+  EngineClient client_{engine_, PeerOf("ns/gw"), {}};
+};
+
+TEST_F(ConsumerOrderTest, OneThatChangesIsSentAlone) {
+  Change(ResourceSet::Builder(set_).Put(kConsumerType, "shop/b", "b2"));
+  const auto responses = client_.DrainDelta();
+  ASSERT_EQ(TypesOf(responses), Names{"Consumer"});
+  EXPECT_EQ(NamesOf(responses[0]), Names{"shop/b"});
+}
+
+TEST_F(ConsumerOrderTest, NewOnesComeBeforeTheRoutesThatNeedThem) {
+  Change(ResourceSet::Builder(set_)
+             .Put(kConsumerType, "shop/c", "c1")
+             .Put(kListenerType, "l", "l2")
+             .Put(kRouteType, "r", "r2"));
+  EXPECT_EQ(TypesOf(client_.DrainDelta()), (Names{"Consumer", "Listener", "RouteConfiguration"}));
+}
+
+TEST_F(ConsumerOrderTest, OnesThatGoWaitForTheRoutesThatNeededThem) {
+  Change(ResourceSet::Builder(set_).Remove(kConsumerType, "shop/a").Put(kRouteType, "r", "r2"));
+  const auto routes = client_.PullDelta();
+  EXPECT_EQ(routes->type_url(), kRouteType);
+  EXPECT_FALSE(client_.PullDelta());
+  client_.Ack(*routes);
+  const auto consumers = client_.PullDelta();
+  ASSERT_TRUE(consumers.has_value());
+  EXPECT_EQ(consumers->type_url(), kConsumerType);
+  EXPECT_EQ(consumers->removed_resources_size(), 1);
+}
+
+TEST_F(ConsumerOrderTest, ARefusedRouteKeepsNoCredentialAlive) {
+  Change(ResourceSet::Builder(set_).Remove(kConsumerType, "shop/a").Put(kRouteType, "r", "bad"));
+  client_.Nack(*client_.PullDelta(), "r is bad");
+  const auto consumers = client_.PullDelta();
+  ASSERT_TRUE(consumers.has_value());
+  EXPECT_EQ(consumers->type_url(), kConsumerType);
+  EXPECT_EQ(consumers->removed_resources_size(), 1);
+}
+
+TEST_F(ConsumerOrderTest, NorDoesAnAnswerThatNeverComes) {
+  Change(ResourceSet::Builder(set_).Remove(kConsumerType, "shop/a").Put(kRouteType, "r", "r2"));
+  ASSERT_TRUE(client_.PullDelta().has_value());
+  EXPECT_FALSE(client_.PullDelta());
+  const int wakes = client_.wakes();
+  engine_.now += absl::Seconds(5);
+  engine_.server.Tick();
+  EXPECT_GT(client_.wakes(), wakes);
+  const auto consumers = client_.PullDelta();
+  ASSERT_TRUE(consumers.has_value());
+  EXPECT_EQ(consumers->type_url(), kConsumerType);
+}
+
 }  // namespace
 }  // namespace sluice::xdsserver

@@ -22,8 +22,8 @@
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "controlplane/xdsserver/type_urls.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/type_resolver_util.h"
 #include "gtest/gtest.h"
 
 namespace sluice::translate {
@@ -85,19 +85,19 @@ std::string WriteVerdicts(const resolve::Verdicts& verdicts) {
   return out;
 }
 
-std::string ToJsonText(std::string_view type_url, const std::string& bytes) {
-  const std::string type(type_url.substr(type_url.rfind('/') + 1));
-  const auto* descriptor =
-      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
-  EXPECT_NE(descriptor, nullptr) << type;
-  std::unique_ptr<google::protobuf::Message> message(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->New());
-  EXPECT_TRUE(message->ParseFromString(bytes));
+// From the bytes themselves, whose map entries are sorted, those within an Any too; a message that
+// was parsed from them would give them in any order.
+std::string ToJsonText(const std::string& type_url, const std::string& bytes) {
+  static google::protobuf::util::TypeResolver* const kTypes =
+      google::protobuf::util::NewTypeResolverForDescriptorPool(
+          "type.googleapis.com", google::protobuf::DescriptorPool::generated_pool());
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;
   options.preserve_proto_field_names = true;
   std::string json;
-  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(*message, &json, options).ok());
+  const auto status =
+      google::protobuf::util::BinaryToJsonString(kTypes, type_url, bytes, &json, options);
+  EXPECT_TRUE(status.ok()) << type_url << ": " << status.message();
   return json;
 }
 

@@ -63,9 +63,9 @@ class Pipeline {
 };
 
 // The object and field that a resource came from, so that a proxy's refusal can be told to whoever
-// can mend it. `detail` is the refusal's text: where it names a route or a virtual host of a
-// RouteConfiguration, that route's source is the answer. A name that is not the Gateway's gives the
-// Gateway itself.
+// can mend it. `detail` is the refusal's text: where it names a route of a RouteConfiguration, that
+// route's source is the answer, or where it names a policy's filter there, the policy's. A name
+// that is not the Gateway's gives the Gateway itself.
 ir::Source SourceOf(const ir::Gateway& gateway, std::string_view type_url, std::string_view name,
                     std::string_view detail);
 

@@ -348,5 +348,115 @@ TEST_F(PipelineTest, RefusalIsMappedToObjectAndField) {
             (ir::Source{gateway.id, ""}));
 }
 
+std::string Consumer(std::string_view name, std::string_view more) {
+  return absl::StrCat("---\napiVersion: sluice.dev/v1alpha1\nkind: Consumer\nmetadata: {name: ",
+                      name, "}\nspec: {", more, "}\n");
+}
+
+std::string AuthPolicy(std::string_view kind, std::string_view name, std::string_view spec) {
+  return absl::StrCat(R"(---
+apiVersion: sluice.dev/v1alpha1
+kind: AuthPolicy
+metadata: {name: auth}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: )",
+                      kind, ", name: ", name, "}]\n  ", spec, "\n");
+}
+
+constexpr std::string_view kKeys =
+    "identify: {methods: [{name: k, type: APIKey, apiKey: {from: [{header: x-api-key}]}}]}";
+
+// The same, where g1 asks for API keys and there are three consumers.
+class ConsumerTest : public PipelineTest {
+ protected:
+  ConsumerTest() {
+    Put(absl::StrCat(AuthPolicy("Gateway", "g1", kKeys), Consumer("a", "groups: [x]"),
+                     Consumer("b", "groups: [y]"), Consumer("c", "")));
+  }
+
+  const xdsserver::ResourceMap& Consumers(const ObjectKey& gateway) {
+    return Resources(gateway).OfType(xdsserver::kConsumerType);
+  }
+};
+
+TEST_F(ConsumerTest, GoToTheProxiesWhosePoliciesLookForThem) {
+  EXPECT_EQ(Consumers(kG1).size(), 3u);
+  EXPECT_EQ(Consumers(kG2).size(), 0u);
+}
+
+TEST_F(ConsumerTest, OneThatChangesCostsOne) {
+  const xdsserver::ResourceSet before = Resources(kG1);
+  const Output output = Put(Consumer("b", "groups: [z]"));
+  EXPECT_EQ(output.resolved, (resolve::WorkDone{.consumers = 1}));
+  EXPECT_EQ(output.translated, (WorkDone{.consumers = 1}));
+  ASSERT_EQ(output.gateways.size(), 1u);
+  EXPECT_EQ(output.gateways.begin()->first, kG1);
+  for (const auto& [type_url, resources] : Resources(kG1).types()) {
+    EXPECT_EQ(resources.IsSame(before.OfType(type_url)), type_url != xdsserver::kConsumerType)
+        << type_url;
+  }
+}
+
+TEST_F(ConsumerTest, OneThatComesOrGoesCostsOne) {
+  EXPECT_EQ(Put(Consumer("d", "")).translated, (WorkDone{.consumers = 1}));
+  EXPECT_EQ(Consumers(kG1).size(), 4u);
+  const Output output = Delete({"Consumer", "default", "a"});
+  EXPECT_EQ(output.resolved, resolve::WorkDone());
+  EXPECT_EQ(output.dropped_verdicts.size(), 1u);
+  EXPECT_EQ(Consumers(kG1).size(), 3u);
+  EXPECT_EQ(Consumers(kG1).Find("default/a"), nullptr);
+}
+
+TEST_F(ConsumerTest, GoWithThePolicyAndComeBackWithIt) {
+  Delete({"AuthPolicy", "default", "auth"});
+  EXPECT_EQ(Consumers(kG1).size(), 0u);
+  // While nobody asks for them a change reaches nobody.
+  EXPECT_TRUE(Put(Consumer("a", "groups: [later]")).gateways.empty());
+  Put(AuthPolicy("HTTPRoute", "r3", kKeys));
+  EXPECT_EQ(Consumers(kG1).size(), 0u);
+  EXPECT_EQ(Consumers(kG2).size(), 3u);
+}
+
+TEST_F(ConsumerTest, AreNotNeededWhereNobodyIsAsked) {
+  Put(AuthPolicy("Gateway", "g1", "identify: {anonymous: true}"));
+  EXPECT_EQ(Consumers(kG1).size(), 0u);
+}
+
+TEST_F(ConsumerTest, AKeyFollowsItsSecret) {
+  constexpr std::string_view kSecret =
+      "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {key: ";
+  Put(Consumer("a", "apiKeys: [{name: k, secretRef: {name: s}}]"));
+  const ObjectKey a{"Consumer", "default", "a"};
+  EXPECT_FALSE(resolve::IsClean(pipeline_.verdicts().at(a)));
+  EXPECT_EQ(Put(absl::StrCat(kSecret, "one}\n")).translated, (WorkDone{.consumers = 1}));
+  EXPECT_TRUE(resolve::IsClean(pipeline_.verdicts().at(a)));
+  const std::string one = *(*Consumers(kG1).Find("default/a"))->value;
+  Put(absl::StrCat(kSecret, "two}\n"));
+  EXPECT_NE(*(*Consumers(kG1).Find("default/a"))->value, one);
+}
+
+TEST_F(ConsumerTest, RefusalIsMappedToConsumerOrPolicy) {
+  const ir::Gateway& gateway = *pipeline_.gateways().at(kG1)->gateway;
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kConsumerType, "default/a", "too many"),
+            (ir::Source{{"Consumer", "default", "a"}, ""}));
+  const std::string detail = "typed_per_filter_config[\"sluice.filters.identify\"].methods[0]: bad";
+  EXPECT_EQ(SourceOf(gateway, xdsserver::kRouteType, "http/8080", detail),
+            (ir::Source{{"AuthPolicy", "default", "auth"}, "spec.identify"}));
+}
+
+// Other proxies than ours know nothing of these filters.
+TEST_F(PipelineTest, WithoutPoliciesNoFilterIsListed) {
+  const auto has_filter = [&](const ObjectKey& gateway) {
+    const auto* listener = Resources(gateway).OfType(xdsserver::kListenerType).Find("8080/0.0.0.0");
+    return (*listener)->value->find("sluice.filters.") != std::string::npos;
+  };
+  EXPECT_FALSE(has_filter(kG1));
+  Put(AuthPolicy("HTTPRoute", "r1", kKeys));
+  EXPECT_TRUE(has_filter(kG1));
+  EXPECT_FALSE(has_filter(kG2));
+  Delete({"AuthPolicy", "default", "auth"});
+  EXPECT_FALSE(has_filter(kG1));
+}
+
 }  // namespace
 }  // namespace sluice::translate

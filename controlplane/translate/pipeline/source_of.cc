@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "controlplane/translate/filter_names.h"
 #include "controlplane/translate/names.h"
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "controlplane/xdsserver/type_urls.h"
@@ -27,7 +28,7 @@ std::optional<ir::Source> Find(const ir::Parts<T>& parts, std::string_view name)
 
 // Of the routes whose name stands in the text, the one with the longest: "match/1" stands in
 // "match/12" too.
-std::optional<ir::Source> NamedRoute(const ir::Listener& listener, std::string_view detail) {
+const ir::Route* NamedRoute(const ir::Listener& listener, std::string_view detail) {
   const ir::Route* best = nullptr;
   for (const ir::VirtualHost& host : listener.hosts) {
     for (const auto& route : host.routes) {
@@ -35,8 +36,34 @@ std::optional<ir::Source> NamedRoute(const ir::Listener& listener, std::string_v
       if (best == nullptr || route->name.size() > best->name.size()) best = route.get();
     }
   }
-  if (best == nullptr) return std::nullopt;
-  return best->source;
+  return best;
+}
+
+// The policy of that place whose filter stands in the text.
+std::optional<ir::Source> NamedPolicy(const ir::Policies& policies, std::string_view detail) {
+  if (policies.identify && absl::StrContains(detail, kIdentifyFilter)) {
+    return policies.identify->source;
+  }
+  const bool is_authorize =
+      absl::StrContains(detail, kDenyFilter) || absl::StrContains(detail, kAllowFilter);
+  if (policies.authorize && is_authorize) return policies.authorize->source;
+  if (policies.rate_limit && absl::StrContains(detail, kLimitFilter)) {
+    return policies.rate_limit->source;
+  }
+  return std::nullopt;
+}
+
+// What a text about a table speaks of: a route or a policy of it, a policy of a virtual host that
+// it names, one of the table; else the listener.
+ir::Source InTable(const ir::Listener& listener, std::string_view detail) {
+  if (const ir::Route* route = NamedRoute(listener, detail)) {
+    return NamedPolicy(route->policies, detail).value_or(route->source);
+  }
+  for (const ir::VirtualHost& host : listener.hosts) {
+    if (!absl::StrContains(detail, host.hostname)) continue;
+    if (auto source = NamedPolicy(host.policies, detail)) return *std::move(source);
+  }
+  return NamedPolicy(listener.policies, detail).value_or(listener.source);
 }
 
 std::optional<ir::Source> InPorts(const ir::Gateway& gateway, std::string_view type_url,
@@ -45,7 +72,7 @@ std::optional<ir::Source> InPorts(const ir::Gateway& gateway, std::string_view t
     for (const ir::Listener& listener : port->listeners) {
       const std::string table = RouteTableName(*port, listener);
       if (type_url == xdsserver::kRouteType && table == name) {
-        return NamedRoute(listener, detail).value_or(listener.source);
+        return InTable(listener, detail);
       }
       // A Listener's chains are named as their route tables.
       const bool of_port = absl::StartsWith(name, ListenerName(*port, ""));
@@ -64,6 +91,7 @@ ir::Source SourceOf(const ir::Gateway& gateway, std::string_view type_url, std::
   if (type_url == xdsserver::kClusterType) source = Find(gateway.backends, name);
   if (type_url == xdsserver::kEndpointType) source = Find(gateway.endpoints, name);
   if (type_url == xdsserver::kSecretType) source = Find(gateway.certificates, name);
+  if (type_url == xdsserver::kConsumerType) source = Find(gateway.consumers, name);
   if (!source) source = InPorts(gateway, type_url, name, detail);
   return source.value_or(ir::Source{gateway.id, ""});
 }
