@@ -16,6 +16,7 @@ ExitCode RunDelete(const Invocation& invocation, Streams& streams);
 ExitCode RunDiff(const Invocation& invocation, Streams& streams);
 ExitCode RunValidate(const Invocation& invocation, Streams& streams);
 ExitCode RunExplain(const Invocation& invocation, Streams& streams);
+ExitCode RunPolicies(const Invocation& invocation, Streams& streams);
 ExitCode RunFleet(const Invocation& invocation, Streams& streams);
 ExitCode RunHistory(const Invocation& invocation, Streams& streams);
 

@@ -5,14 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "tools/sluicectl/explain/compiled_gateway.h"
+#include "tools/sluicectl/explain/answer.h"
 #include "tools/sluicectl/explain/explanation.h"
-#include "tools/sluicectl/explain/gateway_source.h"
-#include "tools/sluicectl/explain/request_text.h"
 #include "tools/sluicectl/output.h"
 #include "tools/sluicectl/verbs.h"
 
@@ -21,9 +18,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kDefaultLimit = 50;
+Json PoliciesOf(const Answer& answer) {
+  Json out = Json::array();
+  for (const ExplainedFilter& filter : answer.chain) {
+    if (filter.policy.empty()) continue;
+    out.push_back({{"filter", filter.filter},
+                   {"policy", filter.policy},
+                   {"from", filter.from},
+                   {"mode", filter.mode}});
+  }
+  return out;
+}
 
-std::string ToJson(const Explanation& told) {
+std::string ToJson(const Answer& answer) {
+  const Explanation& told = answer.told;
   Json out{{"gateway", told.gateway},
            {"listener", told.listener},
            {"filterChain", told.filter_chain},
@@ -36,6 +44,7 @@ std::string ToJson(const Explanation& told) {
            {"timeoutMs", told.timeout_ms},
            {"retries", told.retries},
            {"filters", told.filters},
+           {"policies", PoliciesOf(answer)},
            {"mirrors", told.mirrors}};
   if (!told.refusal.empty()) out["refusal"] = told.refusal;
   out["clusters"] = Json::array();
@@ -85,7 +94,21 @@ void PrintClusters(const Explanation& told, std::ostream& out) {
   for (const std::string& mirror : told.mirrors) out << "  copy to " << mirror << "\n";
 }
 
-void PrintText(const Explanation& told, std::ostream& out) {
+// A policy may have several filters, one after the other; it is told once.
+void PrintPolicies(const Answer& answer, std::ostream& out) {
+  std::string last;
+  for (const ExplainedFilter& filter : answer.chain) {
+    if (filter.policy.empty()) continue;
+    std::string line = absl::StrCat(filter.phase, " by ", filter.policy, " of ", filter.from,
+                                    filter.mode == "Shadow" ? " (shadow: only counts)" : "");
+    if (line == last) continue;
+    out << "policy    " << line << "\n";
+    last = std::move(line);
+  }
+}
+
+void PrintText(const Answer& answer, std::ostream& out) {
+  const Explanation& told = answer.told;
   out << "gateway   " << told.gateway << "\nlistener  " << told.listener << "\n";
   if (!told.refusal.empty()) {
     out << "refused   " << told.refusal << "\n";
@@ -102,6 +125,7 @@ void PrintText(const Explanation& told, std::ostream& out) {
       << "\n";
   if (!told.host.empty()) out << "host      " << told.host << "\n";
   if (!told.filters.empty()) out << "filters   " << absl::StrJoin(told.filters, ", ") << "\n";
+  PrintPolicies(answer, out);
   if (told.timeout_ms > 0) out << "timeout   " << told.timeout_ms << " ms\n";
   if (told.retries > 0) out << "retries   " << told.retries << "\n";
   PrintClusters(told, out);
@@ -112,36 +136,15 @@ void PrintText(const Explanation& told, std::ostream& out) {
 ExitCode RunExplain(const Invocation& invocation, Streams& streams) {
   const std::optional<Format> format = ReadFormat(invocation, streams);
   if (!format.has_value()) return ExitCode::kUsage;
-  const absl::StatusOr<RequestText> request = ParseRequestText(
-      invocation.arguments()[0], invocation.arguments()[1], invocation.All("header"));
-  if (!request.ok()) {
-    streams.err << "sluicectl: " << request.status().message() << "\n";
-    return ExitCode::kUsage;
-  }
-  size_t limit = kDefaultLimit;
-  if (invocation.Has("limit") && !absl::SimpleAtoi(invocation.Get("limit"), &limit)) {
-    streams.err << "sluicectl: --limit must be a number\n";
-    return ExitCode::kUsage;
-  }
-  std::vector<GatewayResources> gateways;
   ExitCode exit_code = ExitCode::kOk;
-  if (!ReadGateways(invocation, streams, &gateways, &exit_code)) return exit_code;
-  for (const GatewayResources& gateway : gateways) {
-    const CompiledGateway compiled = CompileGateway(gateway.resources);
-    for (const std::string& problem : compiled.problems) {
-      streams.err << "warning: a proxy would refuse " << problem << "\n";
-    }
-    const std::optional<Explanation> told = ExplainRequest(gateway.name, compiled, *request, limit);
-    if (!told.has_value()) continue;
-    if (*format == Format::kTable) {
-      PrintText(*told, streams.out);
-    } else {
-      PrintValue(ToJson(*told), *format, streams.out);
-    }
-    return told->is_found ? ExitCode::kOk : ExitCode::kDiffers;
+  const std::optional<Answer> answer = AnswerRequest(invocation, streams, &exit_code);
+  if (!answer.has_value()) return exit_code;
+  if (*format == Format::kTable) {
+    PrintText(*answer, streams.out);
+  } else {
+    PrintValue(ToJson(*answer), *format, streams.out);
   }
-  streams.err << "sluicectl: no Gateway listens on port " << request->port << "\n";
-  return ExitCode::kDiffers;
+  return exit_code;
 }
 
 }  // namespace sluice::sluicectl

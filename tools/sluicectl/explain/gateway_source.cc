@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "controlplane/translate/pipeline/pipeline.h"
 #include "sluice/push/v1/push.pb.h"
 #include "tools/sluicectl/input.h"
@@ -14,8 +15,8 @@
 namespace sluice::sluicectl {
 namespace {
 
-bool ReadFromFiles(const Invocation& invocation, Streams& streams,
-                   std::vector<GatewayResources>* gateways, ExitCode* exit_code) {
+bool ReadFromFiles(const Invocation& invocation, Streams& streams, GatewaySet* out,
+                   ExitCode* exit_code) {
   const absl::StatusOr<std::vector<InputFile>> files =
       ReadInput(invocation.All("filename"), streams);
   if (!files.ok()) {
@@ -34,8 +35,9 @@ bool ReadFromFiles(const Invocation& invocation, Streams& streams,
   // What proxies think of certificates changes no route.
   translate::Pipeline pipeline([](auto, auto) { return std::string(); });
   pipeline.Apply(read.set, store::DiffOf(store::ObjectSet(), *read.set));
+  out->objects = read.set;
   for (const auto& [key, output] : pipeline.gateways()) {
-    GatewayResources& gateway = gateways->emplace_back();
+    GatewayResources& gateway = out->gateways.emplace_back();
     gateway.name = absl::StrCat(key.ns, "/", key.name);
     for (const auto& [type_url, resources] : output->resources.types()) {
       resources.ForEach([&](const xdsserver::ResourcePtr& resource) {
@@ -79,19 +81,65 @@ bool ReadFromServer(const Invocation& invocation, Streams& streams,
   return is_ok;
 }
 
+// Adds one object, if it is there, as a manifest.
+bool AddOne(Session& session, const manifest::ObjectKey& key, std::vector<InputFile>* manifests) {
+  push::v1::GetRequest request;
+  request.mutable_key()->set_kind(key.kind);
+  request.mutable_key()->set_namespace_(key.ns);
+  request.mutable_key()->set_name(key.name);
+  push::v1::GetResponse response;
+  if (!session.Call("Get", request, &response)) return false;
+  manifests->push_back({key.ToString(), response.json()});
+  return true;
+}
+
 }  // namespace
 
-bool ReadGateways(const Invocation& invocation, Streams& streams,
-                  std::vector<GatewayResources>* gateways, ExitCode* exit_code) {
+bool ReadGateways(const Invocation& invocation, Streams& streams, GatewaySet* out,
+                  ExitCode* exit_code) {
   if (!invocation.Has("filename")) {
-    return ReadFromServer(invocation, streams, gateways, exit_code);
+    return ReadFromServer(invocation, streams, &out->gateways, exit_code);
   }
-  if (!ReadFromFiles(invocation, streams, gateways, exit_code)) return false;
+  if (!ReadFromFiles(invocation, streams, out, exit_code)) return false;
   const std::string wanted = invocation.Get("gateway");
   if (!wanted.empty()) {
-    std::erase_if(*gateways, [&](const GatewayResources& g) { return g.name != wanted; });
+    std::erase_if(out->gateways, [&](const GatewayResources& g) { return g.name != wanted; });
   }
   return true;
+}
+
+std::shared_ptr<const store::ObjectSet> ReadPolicyObjects(const Invocation& invocation,
+                                                          Streams& streams,
+                                                          const std::string& gateway,
+                                                          const std::string& route,
+                                                          ExitCode* exit_code) {
+  *exit_code = ExitCode::kUsage;
+  const std::unique_ptr<Session> session = Session::Open(invocation, streams);
+  if (session == nullptr) return nullptr;
+  std::vector<InputFile> manifests;
+  const std::vector<std::string> owner = absl::StrSplit(gateway, '/');
+  // "HTTPRoute/NS/NAME/rule/..."
+  const std::vector<std::string> name = absl::StrSplit(route, '/');
+  bool is_ok = owner.size() == 2 && AddOne(*session, {"Gateway", owner[0], owner[1]}, &manifests);
+  if (is_ok && name.size() > 2 && name[0] == "HTTPRoute") {
+    is_ok = AddOne(*session, {name[0], name[1], name[2]}, &manifests);
+  }
+  push::v1::ListRequest request;
+  request.add_kinds("AuthPolicy");
+  request.add_kinds("RateLimitPolicy");
+  push::v1::ListResponse response;
+  if (!is_ok || !session->Call("List", request, &response)) {
+    *exit_code = session->exit_code();
+    return nullptr;
+  }
+  for (const push::v1::ListItem& item : response.items()) {
+    manifests.push_back({item.key().name(), item.json()});
+  }
+  const OfflineObjects read = ReadOffline(manifests, "");
+  for (const manifest::Problem& problem : read.problems) {
+    streams.err << "warning: " << problem.ToString() << "\n";
+  }
+  return read.set;
 }
 
 }  // namespace sluice::sluicectl
