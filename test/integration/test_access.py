@@ -369,8 +369,8 @@ def test_a_request_that_is_refused_takes_nothing_from_a_limit(stack, applied):
 def test_limits_in_shadow_refuse_nothing(stack, applied):
     applied(limit("few", mode="Shadow", limits=[{"name": "few", "requests": 1, "window": "1h"}]))
     since = len(stack.log_lines())
-    assert [stack.get("/blue/m").status for _ in range(3)] == [200] * 3
-    assert "few would-deny" in stack.logged(since, path="/blue/m")["decisions"]
+    assert [stack.get(f"/blue/m{i}").status for i in range(3)] == [200] * 3
+    assert "few would-deny" in stack.logged(since, path="/blue/m2")["decisions"]
 
 
 # ---- Mistakes -------------------------------------------------------------------------------------
