@@ -3,27 +3,14 @@
 // What a side call costs in memory once its cluster is warm. Measured by counting every operator
 // new of this binary while calls go to a server in the same process, whose own strings have grown
 // to their size by then.
-#include <cstdlib>
-#include <new>
 #include <string_view>
 #include <utility>
 
+#include "base/allocation_count.h"
 #include "dataplane/exchange/cluster_side_calls.h"
 #include "dataplane/exchange/intake.h"
 #include "dataplane/upstream/fake_upstream.h"
 #include "dataplane/upstream/fixture.h"
-
-namespace {
-size_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace sluice::exchange {
 namespace {
@@ -63,9 +50,9 @@ TEST_F(SideCallAllocationTest, AWarmCallAllocatesLittle) {
   Publish(Named("c"), {server_.port()});
   for (int i = 0; i < 100; ++i) Call();
   constexpr size_t kCalls = 100;
-  const size_t before = allocations;
+  const size_t before = base::AllocationCount();
   for (size_t i = 0; i < kCalls; ++i) Call();
-  const size_t per_call = (allocations - before + kCalls - 1) / kCalls;
+  const size_t per_call = (base::AllocationCount() - before + kCalls - 1) / kCalls;
   RecordProperty("allocations_per_call", static_cast<int>(per_call));
   // The call itself; and what the server and the test's own waiting take.
   EXPECT_LE(per_call, 4u);

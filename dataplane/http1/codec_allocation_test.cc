@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kept-alive exchange allocates nothing in either codec once it has run a few times. Measured by
 // counting every operator new of this binary, around both codecs talking to each other.
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 
+#include "base/allocation_count.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "dataplane/http1/client_codec.h"
 #include "dataplane/http1/server_codec.h"
 #include "gtest/gtest.h"
-
-namespace {
-size_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace sluice::http1 {
 namespace {
@@ -103,9 +90,9 @@ TEST(Http1AllocationTest, AKeptAliveExchangeAllocatesNothing) {
              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
   };
   for (int i = 0; i < 4; ++i) run();
-  const size_t before = allocations;
+  const size_t before = base::AllocationCount();
   for (int i = 0; i < 100; ++i) run();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(base::AllocationCount(), before);
   EXPECT_EQ(relay.completed, 208u);
   EXPECT_EQ(relay.resets, 0u);
 }

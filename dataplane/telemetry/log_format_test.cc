@@ -2,27 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 
+#include "base/allocation_count.h"
 #include "dataplane/telemetry/access_log.h"
 #include "dataplane/telemetry/sample_entry.h"
-
-namespace {
-// What this program has allocated, for the tests that must not.
-uint64_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace sluice::telemetry {
 namespace {
@@ -209,10 +195,10 @@ TEST(LogFormatTest, ALineAllocatesNothingBeyondItsBuffer) {
   ASSERT_TRUE(json.ok() && text.ok());
   std::string out;
   out.reserve(64 * 1024);
-  const uint64_t before = allocations;
+  const uint64_t before = base::AllocationCount();
   (*json)->Append(sample.entry(), out);
   (*text)->Append(sample.entry(), out);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(base::AllocationCount(), before);
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A token that is remembered costs no allocation, nor do rules and the choice of keys. Measured by
 // counting every operator new of this binary.
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/allocation_count.h"
 #include "dataplane/crypto/test_signing_key.h"
 #include "dataplane/jose/claims_reader.h"
 #include "dataplane/jose/key_choice.h"
@@ -16,18 +15,6 @@
 #include "dataplane/jose/verify/test_tokens.h"
 #include "dataplane/jose/verify/token_verifier.h"
 #include "gtest/gtest.h"
-
-namespace {
-size_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace sluice::jose {
 namespace {
@@ -56,22 +43,22 @@ TEST(TokenAllocationTest, ARememberedTokenCostsNone) {
       SignedToken(key, crypto::SignatureAlgorithm::kHs256, R"({"alg":"HS256"})", kClaims);
   const absl::Time now = absl::FromUnixSeconds(1'000'000);
   ASSERT_EQ(verifier.Verify(token, now).outcome, TokenOutcome::kAccepted);
-  const size_t before = allocations;
+  const size_t before = base::AllocationCount();
   for (int i = 0; i < 100; ++i) {
     const TokenVerdict verdict = verifier.Verify(token, now);
     if (verdict.outcome != TokenOutcome::kAccepted) FAIL();
     if (verdict.claims->Find("r.roles") == nullptr) FAIL();
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(base::AllocationCount(), before);
 }
 
 TEST(TokenAllocationTest, RulesCostNone) {
   const auto rules = MakeRules();
   TokenClaims read;
   ASSERT_EQ(ReadClaims(kClaims, read), TokenOutcome::kAccepted);
-  const size_t before = allocations;
+  const size_t before = base::AllocationCount();
   const TokenOutcome outcome = CheckClaims(*read.claims, *rules);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(base::AllocationCount(), before);
   EXPECT_EQ(outcome, TokenOutcome::kAccepted);
 }
 
@@ -81,9 +68,9 @@ TEST(TokenAllocationTest, TheChoiceOfKeysCostsNone) {
   const std::vector<KeyLabel> labels(50, label);
   CompactJws jws;
   jws.algorithm = crypto::SignatureAlgorithm::kRs256;
-  const size_t before = allocations;
+  const size_t before = base::AllocationCount();
   const KeyChoice choice = ChooseKeys(labels, jws);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(base::AllocationCount(), before);
   EXPECT_EQ(choice.indices.size(), kMaxKeyTries);
 }
 
