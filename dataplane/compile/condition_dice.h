@@ -224,13 +224,13 @@ class ConditionDice {
 
   ConditionRequest MakeRequest() {
     ConditionRequest out{.method = Word(),
-                .path = Path(),
-                .peer_ip = Address(),
-                .client_ip = Address(),
-                .sni = Flip() ? Word() : "",
-                .port = static_cast<uint16_t>(441 + Below(4)),
-                .verified = Flip(),
-                .identified = Flip()};
+                         .path = Path(),
+                         .peer_ip = Address(),
+                         .client_ip = Address(),
+                         .sni = Flip() ? Word() : "",
+                         .port = static_cast<uint16_t>(441 + Below(4)),
+                         .verified = Flip(),
+                         .identified = Flip()};
     while (Below(3) != 0) out.headers.emplace_back(absl::StrCat("x-", Below(2)), Word());
     if (out.verified) {
       out.subject = Word();

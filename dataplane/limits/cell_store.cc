@@ -44,27 +44,29 @@ CellStore::CellStore(size_t max_cells, Worth worth)
       heads_(Zeroed<uint32_t>(this->max_cells())) {}
 
 std::optional<CellStore::Sight> CellStore::Find(const Key& key) const {
-  return FindInChain(key, kMaxSteps);
-}
-
-std::optional<CellStore::Sight> CellStore::FindInChain(const Key& key, int max_steps) const {
-  const uint32_t shard = ShardOf(key);
   uint32_t link = Load(HeadOf(key), std::memory_order_acquire);
-  for (int step = 0; link != 0 && step < max_steps; ++step) {
-    Cell& cell = CellAt(shard, link - 1);
-    // The word first: if the cell changes its owner after this look, a swap of this word fails.
+  for (int step = 0; link != 0 && step < kMaxSteps; ++step) {
+    Cell& cell = CellAt(ShardOf(key), link - 1);
+    // The word before the key: if the cell changes its owner after this look, a swap of this word
+    // fails. And once more behind it: else what is refused, which swaps nothing, might be refused
+    // for what the last owner spent. Whoever spends on the cell at this moment costs a step.
     const uint64_t word = Load(cell.word, std::memory_order_acquire);
-    if (word != kBusy && Load(cell.low) == key.low && Load(cell.high) == key.high) {
+    if (word == kBusy || !Holds(cell, key)) {
+      link = Load(cell.next, std::memory_order_acquire);
+    } else if (Load(cell.word, std::memory_order_acquire) == word) {
       return Sight{&cell, word};
     }
-    link = Load(cell.next, std::memory_order_acquire);
   }
   return std::nullopt;
 }
 
+bool CellStore::Holds(Cell& cell, const Key& key) {
+  return Load(cell.low, std::memory_order_acquire) == key.low &&
+         Load(cell.high, std::memory_order_acquire) == key.high;
+}
+
 bool CellStore::TryReplace(Sight& sight, uint64_t payload) {
-  const uint64_t generation = sight.word & ((1u << kGenerationBits) - 1);
-  const uint64_t word = payload << kGenerationBits | generation;
+  const uint64_t word = payload << kGenerationBits | (sight.word & kGenerationMask);
   uint64_t expected = sight.word;
   if (!Swap(sight.cell->word, expected, word)) return false;
   sight.word = word;
@@ -75,10 +77,14 @@ CellStore::Sight CellStore::FindOrMake(const Key& key, uint64_t payload, uint64_
                                        int64_t moment, bool& made) {
   Shard& shard = shards_[ShardOf(key)];
   const absl::MutexLock lock(&shard.mutex);
-  // Under the lock chains stand still, and no cell of them is busy.
-  if (std::optional<Sight> sight = FindInChain(key, static_cast<int>(cells_per_shard_))) {
-    made = false;
-    return *sight;
+  // Under the lock chains and owners stand still, and no cell of them is busy.
+  for (uint32_t link = Load(HeadOf(key)); link != 0;) {
+    Cell& cell = CellAt(ShardOf(key), link - 1);
+    if (Holds(cell, key)) {
+      made = false;
+      return Sight{&cell, Load(cell.word, std::memory_order_acquire)};
+    }
+    link = Load(cell.next);
   }
   made = true;
   return Place(key, payload, note, moment, shard);
@@ -89,12 +95,13 @@ CellStore::Sight CellStore::Place(const Key& key, uint64_t payload, uint64_t not
   const uint32_t shard_number = ShardOf(key);
   const Candidate place = Vacate(shard_number, shard, moment);
   Cell& cell = CellAt(shard_number, place.index);
-  Store(cell.low, key.low);
-  Store(cell.high, key.high);
+  // Released, so that whoever sees the new key sees that the word is another's or kBusy.
+  Store(cell.low, key.low, std::memory_order_release);
+  Store(cell.high, key.high, std::memory_order_release);
   Store(cell.note, note);
   uint32_t& head = HeadOf(key);
   Store(cell.next, Load(head));
-  const uint64_t generation = (place.word + 1) & ((1u << kGenerationBits) - 1);
+  const uint64_t generation = (place.word + 1) & kGenerationMask;
   const uint64_t word = payload << kGenerationBits | generation;
   Store(cell.word, word, std::memory_order_release);
   Store(head, place.index + 1, std::memory_order_release);

@@ -26,9 +26,10 @@ using Key = crypto::Hash128;
 // Invariants:
 //   1. A key has at most one cell: they are linked in under their shard's lock, after a look for
 //   it.
-//   2. A word that was seen is swapped only while its cell belongs to the same key: each new owner
-//      changes the word's generation, and while owners change it is kBusy. (Sixteen changes of
-//      owner between one look and its swap, ending in the same payload, would go unnoticed.)
+//   2. A word that was found is its key's, and is swapped only while its cell belongs to that: each
+//      new owner changes the word's generation, and while owners change it is kBusy. (Sixteen
+//      changes of owner between one look and its swap, ending in the same payload, would go
+//      unnoticed.)
 //
 // Thread:   any.
 // Lifetime: `worth` is a plain function. What Find gives is good for one TryReplace, at any time.
@@ -98,6 +99,7 @@ class CellStore {
 
  private:
   static constexpr int kGenerationBits = 4;
+  static constexpr uint64_t kGenerationMask = (uint64_t{1} << kGenerationBits) - 1;
   static constexpr uint64_t kBusy = ~uint64_t{0};
   static constexpr uint32_t kShards = 64;
   // With as many chains as cells and a keyed hash, a chain longer than that is one that is
@@ -133,7 +135,7 @@ class CellStore {
   Cell& CellAt(uint32_t shard, uint32_t index) const {
     return cells_[size_t{shard} * cells_per_shard_ + index];
   }
-  std::optional<Sight> FindInChain(const Key& key, int max_steps) const;
+  static bool Holds(Cell& cell, const Key& key);
   // Gives the key a cell that another had, or that nobody had yet. The key must have none.
   Sight Place(const Key& key, uint64_t payload, uint64_t note, int64_t moment, Shard& shard)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
